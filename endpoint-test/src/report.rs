@@ -41,6 +41,8 @@ use crate::target::Variant;
 
 /// The version of the format of a [`Report`]. Fields may be added within a version.
 pub const SCHEMA_VERSION: u32 = 1;
+/// The name of the check of the model package that a target serves.
+pub(crate) const IDENTITY: &str = "identity";
 
 /// The results of one run of a suite over all its targets.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -13,8 +13,8 @@ use crate::blueprint::StackBlueprint;
 use crate::diagnostic::Diagnostic;
 use crate::endpoint_state::{EndpointState, TargetEndpoints, VariantCapacity};
 
-/// A number of instances that changed, and neither the stage's parameters nor the template ask for
-/// it.
+/// A number of instances that changed, although neither the stage's parameters nor the template
+/// change it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct CapacityChange {
     /// The account.
@@ -32,14 +32,14 @@ pub struct CapacityChange {
 }
 
 impl CapacityChange {
-    /// Every change between two readings of the same endpoints that nobody asked for.
+    /// Every change between two readings of the same endpoints that the release does not make.
     pub(crate) fn unrequested(before: &[TargetEndpoints], after: &[TargetEndpoints], counts: &RequestedCounts) -> Vec<Self> {
         let mut changes = Vec::new();
         for (earlier, now) in pairs(before, after, TargetEndpoints::target) {
             for (old, new) in pairs(&earlier.endpoints, &now.endpoints, |endpoint| endpoint.endpoint.clone()) {
                 changes.extend(changed(old, new).filter_map(|(old_count, new_count)| {
                     let (target, endpoint, variant) = (now.target(), &new.endpoint, &new_count.variant);
-                    (!counts.ask_for(&target, endpoint, new_count)?).then(|| Self {
+                    (!counts.include(&target, endpoint, new_count)?).then(|| Self {
                         account_id: target.account,
                         region: target.region,
                         endpoint: endpoint.clone(),
@@ -102,7 +102,7 @@ impl RequestedCounts {
     }
 
     /// Whether the release changes the number to this one; `None` if that is not known.
-    fn ask_for(&self, target: &Target, endpoint: &str, now: &VariantCapacity) -> Option<bool> {
+    fn include(&self, target: &Target, endpoint: &str, now: &VariantCapacity) -> Option<bool> {
         let old = self.old.as_ref()?.count(target, endpoint, &now.variant)?;
         let new = self.new.as_ref()?.count(target, endpoint, &now.variant)?;
         Some(old != new && now.desired_instances == new)

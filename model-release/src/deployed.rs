@@ -5,11 +5,9 @@ use model_registry::event::{Deployed, Rule};
 use stack_rollout::status::InstanceStatus;
 use stack_rollout::{CallError, StackSetName, StackSets};
 
+use crate::MODEL_PACKAGE;
 use crate::diagnostic::Diagnostic;
 use crate::release_build::BuildRequest;
-
-/// The template parameter with the model package.
-const PARAMETER: &str = "ModelPackageName";
 
 /// What one stack set deploys.
 enum Contents {
@@ -62,7 +60,7 @@ impl BuildRequest {
 
 async fn contents(stack_sets: &impl StackSets, name: &StackSetName) -> Result<Contents, CallError> {
     let Some(set) = stack_sets.describe_stack_set(name).await? else { return Ok(Contents::Missing) };
-    let package = set.parameters.iter().find(|(key, _)| key == PARAMETER).and_then(|(_, value)| value.parse().ok());
+    let package = set.parameters.iter().find(|(key, _)| key == MODEL_PACKAGE).and_then(|(_, value)| value.parse().ok());
     let Some(package) = package else { return Ok(Contents::Unknown) };
     let instances = stack_sets.list_stack_instances(name).await?;
     let current = instances.iter().all(|instance| instance.status == InstanceStatus::Current);

@@ -173,6 +173,26 @@ impl Failure {
         Self::new(FailureKind::BadInput, vec![diagnostic])
     }
 
+    /// The results of two independent checks. If both failed, the failure has the findings of both,
+    /// and its kind is the higher-ranking one: invalid input, then a failed check, then a failed call.
+    pub fn both<A, B>(first: Result<A, Self>, second: Result<B, Self>) -> Result<(A, B), Self> {
+        let rank = |kind| match kind {
+            FailureKind::Nothing => 0,
+            FailureKind::Unreachable => 1,
+            FailureKind::Failed => 2,
+            FailureKind::BadInput => 3,
+        };
+        match (first, second) {
+            (Ok(first), Ok(second)) => Ok((first, second)),
+            (Err(failure), Ok(_)) | (Ok(_), Err(failure)) => Err(failure),
+            (Err(mut first), Err(second)) => {
+                first.diagnostics.extend(second.diagnostics);
+                let kind = if rank(second.kind) > rank(first.kind) { second.kind } else { first.kind };
+                Err(Self { kind, ..first })
+            }
+        }
+    }
+
     /// A call to AWS or a target failed.
     pub fn unreachable(diagnostic: Diagnostic) -> Self {
         Self::new(FailureKind::Unreachable, vec![diagnostic])

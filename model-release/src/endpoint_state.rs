@@ -128,13 +128,19 @@ impl EndpointState {
         }
     }
 
-    /// The endpoint as its identity checks found it.
+    /// The endpoint as its identity checks found it. If it is in service, only the check of its
+    /// model package decides: with another failed check it serves the release all the same.
     pub fn of_report(report: &TargetReport) -> Self {
-        let failed = report.checks.iter().find(|check| !matches!(check.outcome, Outcome::Passed | Outcome::Skipped));
-        let health = match failed.map(|check| check.outcome) {
+        let is_in_service = report.status.as_deref() == Some(EndpointStatus::InService.as_str());
+        let identity = report.identity().filter(|_| is_in_service);
+        let failed = report.checks.iter().find(|check| check.outcome.is_wrong());
+        let deciding = identity.filter(|check| check.outcome.is_wrong()).or(failed.filter(|_| identity.is_none()));
+        let health = match deciding.map(|check| check.outcome) {
             None => Health::Ok,
             Some(Outcome::Errored) => Health::Unknown,
-            Some(_) if report.status.as_deref() == Some(EndpointStatus::InService.as_str()) => Health::Differs,
+            Some(_) if identity.is_some() => Health::Differs,
+            // Another check failed before the model package was checked.
+            Some(_) if is_in_service => Health::Unknown,
             Some(_) => Health::Failed,
         };
         let packages: BTreeSet<&String> = report.variants.iter().flat_map(|variant| &variant.model_packages).collect();
@@ -144,7 +150,7 @@ impl EndpointState {
             status: report.status.clone(),
             model_packages: packages.into_iter().cloned().collect(),
             capacity: VariantCapacity::of(&report.variants),
-            reason: failed.and_then(|check| check.message.clone()),
+            reason: deciding.and_then(|check| check.message.clone()),
         }
     }
 
@@ -157,7 +163,8 @@ impl EndpointState {
             (false, Some(status), _) => format!("serves {} ({status})", packages.join(", ")),
             (true, Some(status), Some(reason)) => format!("{status}: {reason}"),
             (true, Some(status), None) => status.to_owned(),
-            (true, None, Some(reason)) => format!("unknown: {reason}"),
+            (true, None, Some(reason)) if self.health == Health::Unknown => format!("unknown: {reason}"),
+            (true, None, Some(reason)) => format!("not in service: {reason}"),
             (true, None, None) => "serves no model package".to_owned(),
         }
     }

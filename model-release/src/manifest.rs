@@ -109,6 +109,9 @@ pub struct RegionalModelPackage {
     /// Its ARN.
     #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub arn: ModelPackageArn,
+    /// Its approval status when the release was built. Missing in releases of older versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval_status: Option<String>,
     /// The images of its containers.
     pub images: Vec<String>,
     /// The S3 URLs of its model data.

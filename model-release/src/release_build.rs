@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use aws_names::{AccountId, ModelPackageArn, Region};
 use cfn_render::{Packaged, Template};
 use model_registry::documents::Documents;
-use model_registry::{Choice, ModelPackageGroup, Registry};
+use model_registry::{ApprovalStatus, Choice, ModelPackageGroup, Registry};
 use stage_config::{to_stack_set_parameters, to_template_configuration};
 
 use regional::RegionalPackages;
@@ -177,13 +177,15 @@ impl BuildRequest {
         let choice = self.selection.choose(&self.group, access(None)).await?;
         on_event(Event::Chosen(&choice));
         if choice.without_approval {
-            let message = format!("`{}` is not approved; unapproved model packages are allowed", choice.package.arn);
-            on_event(Event::Found(Diagnostic::warning(message).code("unapproved")));
+            on_event(Event::Found(unapproved(&choice.package)));
         }
         let regions = self.regions(&choice, home);
         let regional = RegionalPackages::of(&choice.package, self, &regions, &access).await?;
         for (region, package) in regional.iter() {
             on_event(Event::ChosenFor { region, arn: &package.arn });
+            if package.approval_status != ApprovalStatus::Approved {
+                on_event(Event::Found(unapproved(package)));
+            }
         }
 
         let mut files = Vec::new();
@@ -329,6 +331,11 @@ struct CheckedStage<'a> {
     stage: &'a StageRequest,
     accounts: Vec<AccountId>,
     parameters: StageParameters,
+}
+
+fn unapproved(package: &model_registry::ModelPackage) -> Diagnostic {
+    let message = format!("`{}` is not approved; unapproved model packages are allowed", package.arn);
+    Diagnostic::warning(message).code("unapproved")
 }
 
 /// The name of the file with a stage's accounts.

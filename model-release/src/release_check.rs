@@ -11,6 +11,15 @@ use crate::diagnostic::{Diagnostic, Failure, FailureKind};
 use crate::plural::plural;
 use crate::{Release, Stage, files, registry_errors};
 
+/// A model package as the manifest describes it.
+struct BuiltPackage<'a> {
+    arn: &'a ModelPackageArn,
+    /// The status with which the build accepted it, if that can be one without an approval.
+    unapproved: Option<&'a str>,
+    images: &'a [String],
+    model_data: &'a [String],
+}
+
 impl Release {
     /// Checks that the staging tests tested this release in every target and passed. `results` is
     /// their JSON results file. Returns a summary. Tests with an unknown result have not passed.
@@ -62,12 +71,21 @@ impl Release {
     /// cannot be read fails the check.
     pub async fn check_registry<R: Registry>(&self, registry: impl Fn(&Region) -> R) -> Result<Vec<ModelPackageArn>, Failure> {
         let own = &self.manifest.model_package;
-        let regional = own.regions.values().map(|package| (&package.arn, &package.images, &package.model_data));
+        let unapproved = self.manifest.choice.without_approval.then_some(own.approval_status.as_str());
+        let home = BuiltPackage { arn: &own.arn, unapproved, images: &own.images, model_data: &own.model_data };
+        let regional = own.regions.values().map(|package| BuiltPackage {
+            arn: &package.arn,
+            // Older versions recorded only the status of the home region's package.
+            unapproved: package.approval_status.as_deref().map_or(unapproved, Some),
+            images: &package.images,
+            model_data: &package.model_data,
+        });
         let (mut packages, mut kind, mut diagnostics) = (Vec::new(), FailureKind::Unreachable, Vec::new());
-        for (arn, images, model_data) in std::iter::once((&own.arn, &own.images, &own.model_data)).chain(regional) {
+        for built in std::iter::once(home).chain(regional) {
+            let arn = built.arn;
             packages.push(arn.clone());
             let found = match registry(arn.region()).describe(arn).await {
-                Ok(package) => self.failed_checks(&package, images, model_data),
+                Ok(package) => self.failed_checks(&package, &built),
                 Err(error) if error.kind == RegistryErrorKind::NotFound => {
                     let diagnostic = Diagnostic::error(format!("the model package `{arn}` is no longer in the registry"));
                     vec![diagnostic.code("model-package-changed").detail(error.to_string())]
@@ -90,12 +108,13 @@ impl Release {
     }
 
     /// The failed checks of a model package of the release.
-    fn failed_checks(&self, package: &ModelPackage, images: &[String], model_data: &[String]) -> Vec<Diagnostic> {
+    fn failed_checks(&self, package: &ModelPackage, built: &BuiltPackage<'_>) -> Vec<Diagnostic> {
         let (manifest, arn) = (&self.manifest, &package.arn);
+        let BuiltPackage { unapproved, images, model_data, .. } = built;
         let mut found = Vec::new();
-        // A release that was built without an approval is allowed until the status of its package changes.
-        let unchanged = manifest.choice.without_approval && manifest.model_package.approval_status == package.approval_status.as_str();
-        if package.approval_status != ApprovalStatus::Approved && !unchanged {
+        // A package that was built without an approval is allowed until its status changes.
+        let is_unchanged = *unapproved == Some(package.approval_status.as_str());
+        if package.approval_status != ApprovalStatus::Approved && !is_unchanged {
             let message = format!("the model package `{arn}` is no longer approved: its status is `{}`", package.approval_status);
             found.push(Diagnostic::error(message).code("approval-withdrawn"));
         }

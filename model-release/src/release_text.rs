@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use aws_names::{AccountId, ModelPackageArn, Region};
+use model_registry::ApprovalStatus;
 
 use crate::Stage;
 use crate::manifest::{FILE_NAME, Manifest};
@@ -18,7 +19,8 @@ pub fn release_text(manifest: &Manifest, folder: &str) -> String {
     line("model package", &format!("{}{version}, created {}", package.group, package.created));
     line("", package.arn.as_str());
     for (region, package) in &package.regions {
-        line(&format!("  {region}"), package.arn.as_str());
+        let is_unapproved = package.approval_status.as_ref().is_some_and(|status| status != ApprovalStatus::Approved.as_str());
+        line(&format!("  {region}"), &format!("{}{}", package.arn, if is_unapproved { " (NOT APPROVED)" } else { "" }));
     }
     line("because", &manifest.choice.because);
     for passed in &manifest.choice.passed_over {

@@ -36,7 +36,8 @@ pub struct RolloutSettings {
 
 /// The template's parameter that changes when an endpoint is updated again.
 pub const DEPLOYMENT_ATTEMPT: &str = "DeploymentAttempt";
-const MODEL_PACKAGE: &str = "ModelPackageName";
+/// The template's parameter with the ARN of the model package.
+pub const MODEL_PACKAGE: &str = "ModelPackageName";
 
 /// A rollout that can be started.
 #[derive(Debug, Clone)]

@@ -4,16 +4,14 @@
 use comfy_table::presets::NOTHING;
 use comfy_table::{ContentArrangement, Table};
 use serde::Serialize;
-use stack_rollout::status::{DetailedStatus, InstanceStatus, OperationAction, OperationStatus};
+use stack_rollout::status::{DetailedStatus, InstanceStatus, NO_REASON, OperationAction, OperationStatus};
 use stack_rollout::{Instance, Observed, Operation, Target};
 
 use crate::endpoint_state::{EndpointState, Health, TargetEndpoints, version};
 use crate::manifest::Tool;
-use crate::{FailureKind, Release, RolloutRequest, Stage};
+use crate::{FailureKind, MODEL_PACKAGE, Release, RolloutRequest, Stage};
 
 const SCHEMA_VERSION: u32 = 1;
-/// The template's parameter for the model package.
-const MODEL_PACKAGE: &str = "ModelPackageName";
 
 /// The current status of a stage.
 #[derive(Debug, Clone, Serialize)]
@@ -31,7 +29,8 @@ pub struct StageStatus {
     pub release: String,
     /// The newest operation that created or updated stacks, if CloudFormation lists one.
     pub last_operation: Option<LastOperation>,
-    /// The worst health of all targets and of the operation.
+    /// The worst health of all targets, and of the last operation while it is running or if a target
+    /// is not `ok`. The targets of a failed operation can be updated or removed later.
     pub health: Health,
     /// Every target of the release.
     pub targets: Vec<TargetStatus>,
@@ -106,9 +105,10 @@ impl StageStatus {
         let rolls_out = |operation: &&Operation| matches!(operation.action, OperationAction::Create | OperationAction::Update);
         let last_operation = operations.iter().find(rolls_out);
         let targets: Vec<_> = endpoints.into_iter().map(|read| target_status(observed, &read.target(), read.endpoints)).collect();
+        let of_targets = Health::worst(targets.iter().map(|target| target.health));
         let of_operation = last_operation.map_or(Health::Ok, |operation| match operation.status {
-            OperationStatus::Succeeded => Health::Ok,
-            OperationStatus::Failed | OperationStatus::Stopped => Health::Failed,
+            OperationStatus::Failed | OperationStatus::Stopped if of_targets != Health::Ok => Health::Failed,
+            _ if operation.status.has_ended() => Health::Ok,
             _ => Health::Differs,
         });
         let outside = observed.instances.iter().map(|instance| &instance.target).filter(|target| !request.all_targets.contains(target));
@@ -119,7 +119,7 @@ impl StageStatus {
             stack_set: request.release.stack_set.to_string(),
             release: release.digest.clone(),
             last_operation: last_operation.map(|operation| LastOperation::of(operation, request)),
-            health: Health::worst(targets.iter().map(|target| target.health).chain([of_operation])),
+            health: Health::worst([of_targets, of_operation]),
             targets,
             orphans: outside.map(ToString::to_string).collect(),
         }
@@ -217,12 +217,12 @@ fn target_status(observed: &Observed, target: &Target, endpoints: Vec<EndpointSt
 
 /// The health of a stack, with the reason if it is not `ok`.
 fn stack(instance: &Instance) -> (Health, Option<String>) {
-    let has_failed = instance.status == InstanceStatus::Inoperable
-        || matches!(instance.detailed_status, Some(DetailedStatus::Failed | DetailedStatus::FailedImport | DetailedStatus::Inoperable));
-    let reason = || instance.status_reason.clone().or_else(|| Some("CloudFormation gave no reason".to_owned()));
+    let has_failed =
+        instance.status == InstanceStatus::Inoperable || instance.detailed_status.as_ref().is_some_and(DetailedStatus::is_failure);
+    let reason_or = |usual: &str| Some(instance.status_reason.clone().unwrap_or_else(|| usual.to_owned()));
     match (&instance.status, &instance.detailed_status) {
-        _ if has_failed => (Health::Failed, reason()),
+        _ if has_failed => (Health::Failed, reason_or(NO_REASON)),
         (InstanceStatus::Current, None | Some(DetailedStatus::Succeeded)) => (Health::Ok, None),
-        _ => (Health::Differs, instance.status_reason.clone().or_else(|| Some("the newest operation has not updated it".to_owned()))),
+        _ => (Health::Differs, reason_or("the newest operation has not updated it")),
     }
 }

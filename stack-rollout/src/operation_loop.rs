@@ -149,6 +149,7 @@ impl<'a, S: StackSets, C: Clock> OperationLoop<'a, S, C> {
                 }
                 continue;
             }
+            let id = operation.id.clone();
             let in_progress = Error::OperationInProgress { stack_set: self.name.clone(), operation: Box::new(operation.clone()) };
             if !self.options.wait_for_others {
                 return Err(in_progress);
@@ -157,8 +158,7 @@ impl<'a, S: StackSets, C: Clock> OperationLoop<'a, S, C> {
                 (self.on_event)(Event::WaitingForOther { operation });
             }
             polls += 1;
-            let Error::OperationInProgress { operation, .. } = &in_progress else { return Err(in_progress) };
-            if !self.pause(&operation.id, polls).await {
+            if !self.pause(&id, polls).await {
                 return Err(in_progress);
             }
         }

@@ -36,7 +36,8 @@ pub struct Poll {
     pub first: Duration,
     /// The longest pause.
     pub longest: Duration,
-    /// The number of tolerated consecutive transient failures.
+    /// The number of tolerated consecutive transient failures. A failure that ends a minute or more
+    /// after the first one is an error in any case.
     pub tolerated_failures: u32,
 }
 

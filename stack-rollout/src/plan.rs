@@ -13,7 +13,7 @@ use crate::identifiers::{StackSetName, Target};
 use crate::problem::{Place, Problem};
 use crate::release::{Parameters, PermissionModel, Release};
 use crate::stack_sets::{Instance, StackSet, StackSets, keys};
-use crate::status::{DetailedStatus, DriftStatus, InstanceStatus};
+use crate::status::{DetailedStatus, DriftStatus, InstanceStatus, NO_REASON};
 
 /// The current state: a stack set, if it exists, and its instances.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -71,9 +71,6 @@ impl Observed {
 
 /// The maximum concurrency: CloudFormation accepts only a few requests a second for an account.
 const OVERRIDES_AT_ONCE: usize = 10;
-
-/// The reason of a failure if CloudFormation has none.
-pub(crate) const NO_REASON: &str = "CloudFormation gave no reason";
 
 /// What a rollout of a release would change. Made by [`plan`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -309,7 +306,9 @@ pub fn plan(release: &Release, observed: &Observed) -> Plan {
 /// The parameter overrides of an instance, if they change.
 fn overrides(release: &Release, target: &Target, instance: Option<&Instance>) -> Option<Parameters> {
     let mut wanted = release.overrides_of(target);
-    if let (Some(reapply), Some(instance)) = (&release.reapply, instance) {
+    // Without the parameter the stack set no longer declares it, and nothing can override it.
+    let reapply = release.reapply.as_ref().filter(|reapply| release.has_parameter(&reapply.parameter));
+    if let (Some(reapply), Some(instance)) = (reapply, instance) {
         let present = instance.overrides.as_ref().and_then(|present| present.get(&reapply.parameter));
         let attempt = if reapply.targets.contains(target) { Some(&reapply.attempt) } else { present };
         wanted.extend(attempt.map(|attempt| (reapply.parameter.clone(), attempt.clone())));

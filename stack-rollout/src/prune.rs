@@ -15,7 +15,7 @@ use crate::problem::{Place, Problem, Problems};
 use crate::release::{PermissionModel, Preferences, Targets};
 use crate::rollout::{OperationRecord, Verdict};
 use crate::stack_sets::{InstancesDeletion, StackSets, rectangles};
-use crate::status::{DetailedStatus, OperationAction};
+use crate::status::{DetailedStatus, NO_REASON, OperationAction};
 use clock::Clock;
 
 /// A request to remove instances from a stack set.
@@ -124,9 +124,9 @@ pub async fn prune<S: StackSets, C: Clock>(
                 None => Some(None),
             };
             let reported = result.and_then(|result| result.status_reason.clone());
-            let reason = left.as_ref().map(|reason| {
-                reported.or_else(|| reason.clone()).unwrap_or_else(|| "it is still in the set; CloudFormation gave no reason".to_owned())
-            });
+            let reason = left
+                .as_ref()
+                .map(|reason| reported.or_else(|| reason.clone()).unwrap_or_else(|| format!("it is still in the set; {NO_REASON}")));
             PrunedInstance { account_id: target.account.clone(), region: target.region.clone(), removed: left.is_none(), reason }
         })
         .collect();

@@ -39,7 +39,8 @@ pub struct Release {
     pub overrides: Vec<ParameterOverride>,
     /// Whether non-conflicting operations may run concurrently. `None` keeps the set's setting.
     pub managed_execution: Option<bool>,
-    /// The instances to update again. `None`: the template has no parameter for it.
+    /// The instances to update again, and the parameter for it. Without effect if the release does
+    /// not set the parameter, for example because its template is older: then it keeps no override.
     pub reapply: Option<Reapply>,
 }
 
@@ -143,6 +144,11 @@ impl Release {
     #[must_use]
     pub fn reapply(self, reapply: Option<Reapply>) -> Self {
         Self { reapply, ..self }
+    }
+
+    /// Whether the release sets this parameter.
+    pub(crate) fn has_parameter(&self, key: &str) -> bool {
+        self.parameters.iter().any(|(known, _)| known == key)
     }
 
     /// Whether the instance in this target is updated again.

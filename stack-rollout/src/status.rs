@@ -4,6 +4,9 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
+/// The reason of a failure if CloudFormation has none.
+pub const NO_REASON: &str = "CloudFormation gave no reason";
+
 /// An enum of an AWS API. Other values are kept, because a new value must not abort a rollout.
 macro_rules! aws_enum {
     ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $value:literal),+ $(,)? }) => {

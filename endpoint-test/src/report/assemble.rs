@@ -1,6 +1,8 @@
 //! Assembles reports.
 
-use super::{CaseReport, CheckReport, Counts, FindingCode, Outcome, Report, SCHEMA_VERSION, TargetInfo, TargetReport, ToolInfo, Verdict};
+use super::{
+    CaseReport, CheckReport, Counts, FindingCode, IDENTITY, Outcome, Report, SCHEMA_VERSION, TargetInfo, TargetReport, ToolInfo, Verdict,
+};
 use crate::format::ends;
 use crate::target::TargetError;
 
@@ -68,6 +70,11 @@ impl TargetReport {
     /// [`TargetReport::errored`] with an error's own message and hint.
     pub fn errored_by(info: TargetInfo, check: impl Into<String>, error: &TargetError) -> Self {
         Self::errored(info, check, error.to_string(), error.hint.clone())
+    }
+
+    /// The check of the model package that the target serves, if it was made.
+    pub fn identity(&self) -> Option<&CheckReport> {
+        self.checks.iter().find(|check| check.name == IDENTITY)
     }
 
     /// `account/region/endpoint`, which identifies the target.

@@ -6,10 +6,9 @@ mod settings;
 mod variants;
 
 use super::Expected;
-use crate::report::CheckReport;
+use crate::report::{CheckReport, IDENTITY};
 use crate::target::{Description, TargetKind};
 
-const IDENTITY: &str = "identity";
 const VARIANTS: &str = "variants";
 const DATA_CAPTURE: &str = "data_capture";
 

@@ -5,8 +5,6 @@ use std::sync::Arc;
 use endpoint_test::aws::SageMakerTarget;
 use endpoint_test::{Target as _, TargetErrorKind};
 use stack_rollout::{Observed, Target, observe};
-use tokio::sync::Semaphore;
-use tokio::task::JoinSet;
 
 use super::{Session, TargetSessions};
 use crate::deploy::{operations, refused};
@@ -14,10 +12,7 @@ use crate::diagnostic::Failure;
 use crate::endpoint_state::{EndpointState, TargetEndpoints};
 use crate::manifest::Tool;
 use crate::stage_status::{StageStatus, deployed_package};
-use crate::{Release, RolloutRequest, Stage};
-
-/// The maximum of targets that are read concurrently.
-const AT_ONCE: usize = 32;
+use crate::{Release, RolloutRequest, Stage, read_targets};
 
 /// Reads the status of a stage. An endpoint that cannot be read is part of the status.
 pub async fn stage_status(
@@ -46,43 +41,27 @@ pub async fn deployed_endpoints(
     let has_stack = |target: &Target| observed.instances.iter().any(|instance| instance.target == *target);
     let (there, missing): (Vec<Target>, Vec<Target>) = request.release.targets.iter().partition(has_stack);
     let there = there.into_iter().map(|target| (deployed_package(observed, &target).map(str::to_owned), target));
-    let mut all = read_endpoints(sessions, names, there.map(|(deployed, target)| (target, deployed)).collect()).await;
+    let there = there.map(|(deployed, target)| (target, deployed)).collect();
+    let mut all = read_endpoints(sessions, names, there, std::future::pending()).await;
     all.extend(missing.into_iter().map(|target| TargetEndpoints::new(target, Vec::new())));
     all.sort_by_key(TargetEndpoints::target);
     all
 }
 
 /// Reads the endpoints with these names in every target, each with the model package that they
-/// must serve. A target that cannot be read is part of the result.
+/// must serve. A target that cannot be read, or is not when `interrupted` completes, is part of the
+/// result.
 pub async fn read_endpoints(
     sessions: &Arc<TargetSessions>,
     names: &[String],
     targets: Vec<(Target, Option<String>)>,
+    interrupted: impl Future<Output = ()>,
 ) -> Vec<TargetEndpoints> {
-    let slots = Arc::new(Semaphore::new(AT_ONCE));
-    let mut tasks = JoinSet::new();
-    let known: Vec<Target> = targets.iter().map(|(target, _)| target.clone()).collect();
-    for (target, deployed) in targets {
-        let (sessions, slots, names) = (Arc::clone(sessions), Arc::clone(&slots), names.to_vec());
-        tasks.spawn(async move {
-            let _slot = slots.acquire().await;
-            let endpoints = endpoints(&sessions, &target, &names, deployed.as_deref()).await;
-            TargetEndpoints::new(target, endpoints)
-        });
-    }
-    let mut read: Vec<TargetEndpoints> = Vec::new();
-    while let Some(ended) = tasks.join_next().await {
-        read.extend(ended.ok());
-    }
-    // A task that was interrupted has no result.
-    let interrupted = |name: &String| EndpointState::unread(name, "reading it was interrupted".to_owned());
-    for target in known {
-        if !read.iter().any(|found| found.target() == target) {
-            read.push(TargetEndpoints::new(target, names.iter().map(interrupted).collect()));
-        }
-    }
-    read.sort_by_key(TargetEndpoints::target);
-    read
+    let read = |target: Target, deployed: Option<String>| {
+        let (sessions, names) = (Arc::clone(sessions), names.to_vec());
+        async move { endpoints(&sessions, &target, &names, deployed.as_deref()).await }
+    };
+    read_targets(names, targets, read, interrupted).await
 }
 
 async fn endpoints(sessions: &TargetSessions, target: &Target, names: &[String], deployed: Option<&str>) -> Vec<EndpointState> {

@@ -16,11 +16,10 @@ use crate::diagnostic::{Diagnostic, Level};
 use crate::endpoints;
 use crate::manifest::ParameterOverride;
 use crate::problems;
-use crate::{DEPLOYMENT_ATTEMPT, Stage};
+use crate::{DEPLOYMENT_ATTEMPT, MODEL_PACKAGE, Stage};
 
 /// Parameters that must be the same in every account and region of a release.
-const SAME_EVERYWHERE: [&str; 6] =
-    ["ModelPackageName", "SageMakerProjectName", "SageMakerProjectId", "EnvType", "Accounts", DEPLOYMENT_ATTEMPT];
+const SAME_EVERYWHERE: [&str; 6] = [MODEL_PACKAGE, "SageMakerProjectName", "SageMakerProjectId", "EnvType", "Accounts", DEPLOYMENT_ATTEMPT];
 
 /// The targets of a stage, as far as they are known.
 #[derive(Debug, Clone, Copy, Default)]
@@ -204,9 +203,7 @@ impl Configuration {
             let placeholder = match (&declaration.default, declaration.allowed_values.first(), &declaration.parameter_type) {
                 (Some(text), ..) | (None, Some(text), _) => text.clone(),
                 (None, None, ParameterType::Number | ParameterType::NumberList) => "1".to_owned(),
-                (None, None, _) if name == "ModelPackageName" => {
-                    "arn:aws:sagemaker:us-east-1:000000000000:model-package/unknown/1".to_owned()
-                }
+                (None, None, _) if name == MODEL_PACKAGE => "arn:aws:sagemaker:us-east-1:000000000000:model-package/unknown/1".to_owned(),
                 (None, None, _) => "unknown".to_owned(),
             };
             texts.insert(name.clone(), placeholder);
@@ -219,7 +216,7 @@ impl Configuration {
             if SAME_EVERYWHERE.contains(&name.as_str()) {
                 let diagnostic = Diagnostic::error(format!("`{name}` must be the same in every account and region of a release"));
                 let diagnostic = match name.as_str() {
-                    "ModelPackageName" => diagnostic.code("overridden-model-package"),
+                    MODEL_PACKAGE => diagnostic.code("overridden-model-package"),
                     _ => diagnostic.with_hint("remove it from the overrides"),
                 };
                 found.of_template.push(self.at(diagnostic, &setting.named_at));

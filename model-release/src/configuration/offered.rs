@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use aws_names::{AccountId, ModelPackageArn};
 use stage_config::Layer;
 
-use crate::{DEPLOYMENT_ATTEMPT, Stage};
+use crate::{DEPLOYMENT_ATTEMPT, MODEL_PACKAGE, Stage};
 
 /// The pipeline values of a stage; `None` if not known yet.
 #[derive(Debug, Clone, Copy)]
@@ -40,7 +40,7 @@ pub const OFFERED: [&str; 11] = [
     "SageMakerProjectId",
     "EnvName",
     "EnvType",
-    "ModelPackageName",
+    MODEL_PACKAGE,
     "ExecutionRoleName",
     "VolumeKmsKeyArn",
     "SageMakerSubnetIds",
@@ -88,7 +88,7 @@ impl Pipeline<'_> {
             "SageMakerProjectId" => self.project_id.map(str::to_owned),
             "EnvName" => self.env_name.map(str::to_owned),
             "EnvType" => self.env_type.map(str::to_owned),
-            "ModelPackageName" => self.model_package_arn.map(ModelPackageArn::to_string),
+            MODEL_PACKAGE => self.model_package_arn.map(ModelPackageArn::to_string),
             "ExecutionRoleName" => self.execution_role.map(str::to_owned),
             "VolumeKmsKeyArn" => self.volume_kms_key_arn.map(str::to_owned),
             "SageMakerSubnetIds" => environment().map(|environment| format!("{environment}-private-subnet-ids")),

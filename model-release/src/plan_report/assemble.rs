@@ -11,12 +11,10 @@ use stack_rollout::{
 use super::document::{
     Counts, Group, Operation, ParameterChange, PlanDocument, Problem, Property, Resource, SetAction, Target, TargetAction,
 };
-use crate::RolloutRequest;
 use crate::manifest::Tool;
+use crate::{MODEL_PACKAGE, RolloutRequest};
 
 const SCHEMA_VERSION: u32 = 1;
-/// The parameter with the ARN of the model package.
-const MODEL_PACKAGE: &str = "ModelPackageName";
 /// CloudFormation's mask for hidden values.
 const HIDDEN: &str = "****";
 

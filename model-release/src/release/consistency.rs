@@ -1,4 +1,4 @@
-//! Holds a release against itself: what its manifest says must be what its files deploy.
+//! Checks that the manifest and the files of a release agree.
 //!
 //! The checksums prove that the files are those of the manifest, not that they agree with it.
 
@@ -9,12 +9,11 @@ use cfn_render::Template;
 use serde_json::Value as Json;
 
 use super::Release;
-use crate::Stage;
 use crate::diagnostic::Diagnostic;
 use crate::manifest::{self, ParameterOverride, StageTargets};
 use crate::release_build::{accounts_file, template_configuration_file};
+use crate::{MODEL_PACKAGE, Stage};
 
-const MODEL_PACKAGE: &str = "ModelPackageName";
 const AGAIN: &str = "build the release again; do not edit its files";
 
 impl Release {

@@ -15,10 +15,7 @@ use crate::FailureKind;
 use crate::diagnostic::{Diagnostic, Failure};
 use crate::manifest::{ParameterOverride, RegionalModelPackage};
 use crate::registry_errors;
-use crate::{PackageSelection, RegistryAccess};
-
-/// The parameter with the ARN of the model package.
-const PARAMETER: &str = "ModelPackageName";
+use crate::{MODEL_PACKAGE, PackageSelection, RegistryAccess};
 
 /// The model package of a region.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,6 +82,7 @@ impl RegionalPackages {
     pub(crate) fn described(&self) -> BTreeMap<Region, RegionalModelPackage> {
         let described = |package: &ModelPackage| RegionalModelPackage {
             arn: package.arn.clone(),
+            approval_status: Some(package.approval_status.to_string()),
             images: package.images.clone(),
             model_data: package.model_data.clone(),
         };
@@ -93,17 +91,18 @@ impl RegionalPackages {
 
     /// The parameter overrides that set the model packages of the other regions.
     pub(crate) fn overrides(&self, parameters: &ParametersFile, template: &Template) -> Result<Vec<ParameterOverride>, Failure> {
-        let is_passed =
-            parameters.iter().any(|(name, value)| name == PARAMETER && value.text() == self.chosen.as_ref().map(ModelPackageArn::as_str));
+        let is_passed = parameters
+            .iter()
+            .any(|(name, value)| name == MODEL_PACKAGE && value.text() == self.chosen.as_ref().map(ModelPackageArn::as_str));
         if !self.packages.is_empty() && !is_passed {
             return Err(Diagnostic::error(format!(
-                "the template has no parameter `{PARAMETER}`, so regions cannot have their own model packages"
+                "the template has no parameter `{MODEL_PACKAGE}`, so regions cannot have their own model packages"
             ))
             .file(template.path())
-            .with_hint(format!("declare `{PARAMETER}` and use it in the model, or build a separate release for each region"))
+            .with_hint(format!("declare `{MODEL_PACKAGE}` and use it in the model, or build a separate release for each region"))
             .into());
         }
-        let with = |package: &ModelPackage| BTreeMap::from([(PARAMETER.to_owned(), package.arn.to_string())]);
+        let with = |package: &ModelPackage| BTreeMap::from([(MODEL_PACKAGE.to_owned(), package.arn.to_string())]);
         let of = |(region, package): (&Region, &ModelPackage)| ParameterOverride {
             account: None,
             region: Some(region.clone()),

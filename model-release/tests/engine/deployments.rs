@@ -2,9 +2,10 @@
 
 use std::sync::Mutex;
 
+use endpoint_test::{Outcome, TargetInfo, TargetReport};
 use model_release::deploy::{DeployError, DeployEvent};
 use model_release::manifest::Tool;
-use model_release::{Diagnostic, FailureKind, Level, Release, RolloutRequest, RolloutSettings, Stage};
+use model_release::{Diagnostic, EndpointState, FailureKind, Health, Level, Release, RolloutRequest, RolloutSettings, Stage};
 use stack_rollout::status::{InstanceStatus, OperationAction, OperationStatus};
 use stack_rollout::{Event, Operation, Verdict};
 
@@ -111,6 +112,54 @@ fn a_deployment_fails_if_an_endpoint_serves_another_model_package() {
     assert!(again.rollout.nothing_to_do);
     assert_eq!(again.findings(&request(&release(1)).all_targets), findings);
     assert_eq!(again.serving_lines().len(), 2);
+}
+
+#[test]
+fn an_endpoint_that_fails_another_check_serves_the_release_and_needs_no_second_update() {
+    let cloud = Cloud::default();
+    let fleet = Fleet { misconfigured: [target(B, EAST)].into(), ..Fleet::default() };
+    let deployment = fleet.deploy(&cloud, &release(1), NO_PREFLIGHT, |_| {}).unwrap();
+    assert_eq!(deployment.failure(), Some(FailureKind::Failed));
+    assert_eq!(deployment.summary(), "iris-staging: 2 targets, 2 rolled out; 2 of 2 endpoints serve the release");
+    assert_eq!(messages(&deployment.findings(&request(&release(1)).all_targets)), ["the volumes have another key"]);
+    // If both checks fail, the reason is the one of the model package.
+    let both = Fleet { reverted: [target(B, EAST)].into(), ..fleet };
+    let deployment = both.deploy(&cloud, &release(1), NO_PREFLIGHT, |_| {}).unwrap();
+    let endpoint = &deployment.serving[1].endpoints[0];
+    assert_eq!((endpoint.health, endpoint.reason.as_deref()), (Health::Differs, Some("the endpoint serves another model package")));
+    let findings = deployment.findings(&request(&release(1)).all_targets);
+    assert_eq!(findings.last().and_then(|finding| finding.code), Some("endpoints-not-updated"));
+}
+
+#[test]
+fn a_check_that_fails_before_the_model_package_is_known_leaves_it_unknown() {
+    let info = TargetInfo { account_id: A.to_owned(), region: EAST.to_owned(), endpoint: "iris".to_owned(), ..TargetInfo::default() };
+    let mut report = TargetReport::errored(info, "status", "the endpoint is `Failed`", None);
+    let health = |report: &TargetReport| EndpointState::of_report(report).health;
+    assert_eq!(health(&report), Health::Unknown);
+    report.checks[0].outcome = Outcome::Failed;
+    report.status = Some("Failed".to_owned());
+    assert_eq!(health(&report), Health::Failed);
+    report.status = Some("InService".to_owned());
+    assert_eq!(health(&report), Health::Unknown);
+}
+
+#[test]
+fn an_endpoint_that_does_not_exist_is_not_unknown() {
+    assert_eq!(EndpointState::missing("iris").summary(), "not in service: the endpoint does not exist");
+    assert_eq!(EndpointState::unread("iris", "access denied".to_owned()).summary(), "unknown: access denied");
+}
+
+#[test]
+fn an_older_release_without_the_parameter_keeps_no_attempt() {
+    let cloud = Cloud::default();
+    let new = release_with(1, &[("DeploymentAttempt", "")]);
+    deployed(&cloud, &new);
+    let settings = RolloutSettings { reapply: [target(B, EAST)].into(), attempt: "1".to_owned(), ..settings() };
+    let again = RolloutRequest::new(&new, Stage::Staging, settings).unwrap();
+    Fleet::default().deploy_request(&cloud, &new, &again, NO_PREFLIGHT, |_| {}).unwrap();
+    assert_eq!(deployed(&cloud, &release(2)).failure(), None);
+    assert!(cloud.state().applied[&target(B, EAST)].is_empty());
 }
 
 #[test]

@@ -7,8 +7,10 @@ mod deployments;
 #[path = "../../../stack-rollout/tests/rollout/fake.rs"]
 #[expect(dead_code, reason = "stack-rollout's tests use all of it")]
 mod fake;
+mod interruptions;
 mod plans;
 mod preflights;
 mod project;
 mod rejections;
 mod release_checks;
+mod stage_states;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use endpoint_test::{Description, EndpointStatus, Outcome, TargetInfo, TargetReport, Variant};
+use endpoint_test::{CheckReport, Description, EndpointStatus, Outcome, TargetInfo, TargetReport, Variant};
 use model_release::deploy::{DeployError, DeployEvent, DeployRequest, Deployment, deploy};
 use model_release::manifest::Manifest;
 use model_release::preflight::PlannedRollout;
@@ -123,6 +123,8 @@ pub(crate) const NO_PREFLIGHT: Option<Preflight> = None;
 pub(crate) struct Fleet {
     /// Targets whose endpoint has its old configuration, although CloudFormation reports success.
     pub(crate) reverted: BTreeSet<Target>,
+    /// Targets whose endpoint serves the release, but another of its checks fails.
+    pub(crate) misconfigured: BTreeSet<Target>,
     /// Targets that cannot be reached.
     pub(crate) unreachable: BTreeSet<Target>,
     /// The number of instances of every endpoint, before and after a rollout.
@@ -149,6 +151,7 @@ impl Fleet {
                 endpoint: "iris".to_owned(),
                 ..TargetInfo::default()
             };
+            let encryption = TargetReport::errored(info.clone(), "encryption", "the volumes have another key", None).checks;
             let mut report = TargetReport::errored(info, "identity", "the endpoint serves another model package", None);
             report.status = Some("InService".to_owned());
             report.variants = vec![Variant {
@@ -161,6 +164,9 @@ impl Fleet {
                 true => Outcome::Passed,
                 false => Outcome::Failed,
             };
+            if self.misconfigured.contains(&place) {
+                report.checks.extend(encryption.into_iter().map(|check| CheckReport { outcome: Outcome::Failed, ..check }));
+            }
             reports.push(report);
         }
         Ok(reports)

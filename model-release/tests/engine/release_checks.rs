@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use endpoint_test::{PartialRun, Report, TargetInfo, TargetReport, ToolInfo, Verdict};
 use model_registry::snapshot::Snapshot;
 use model_registry::{ApprovalStatus, ModelPackage, PackageStatus};
-use model_release::{Failure, FailureKind, Release};
+use model_release::manifest::RegionalModelPackage;
+use model_release::{Diagnostic, Failure, FailureKind, Release, release_text};
 
 use crate::project::*;
 
@@ -144,6 +145,83 @@ fn a_release_without_an_approval_is_allowed_until_its_package_is_rejected() {
     {
         assert_eq!(registry_of(&release, |now| now.approval_status = status.clone()).is_ok(), allowed, "{status}");
     }
+}
+
+/// Whether a release is allowed whose package here is approved. The package of the other region had
+/// the status `built` when the release was built, and has `now`.
+fn with_regional(built: Option<ApprovalStatus>, now: ApprovalStatus) -> bool {
+    let arn = package(13).replace(EAST, WEST);
+    let mut release = release(13);
+    let regional = RegionalModelPackage {
+        arn: arn.parse().unwrap(),
+        approval_status: built.map(|status| status.to_string()),
+        images: Vec::new(),
+        model_data: Vec::new(),
+    };
+    release.manifest.model_package.regions.insert(WEST.parse().unwrap(), regional);
+    let there = ModelPackage { approval_status: now, ..ModelPackage::new(arn.parse().unwrap(), "2026-01-01T00:00:00Z".parse().unwrap()) };
+    let registry = Snapshot::new(None, vec![registered(13), there]);
+    let checked = block_on(release.check_registry(|_| registry.clone()));
+    assert!(checked.is_ok() || refused(checked.clone()).1 == Some("approval-withdrawn"));
+    checked.is_ok()
+}
+
+#[test]
+fn the_approval_of_each_regional_package_is_its_own() {
+    use ApprovalStatus::{Approved, PendingManualApproval as Pending, Rejected};
+    assert!(with_regional(Some(Pending), Pending), "the build allowed it");
+    assert!(with_regional(Some(Pending), Approved));
+    assert!(!with_regional(Some(Pending), Rejected));
+    assert!(!with_regional(Some(Approved), Pending), "its approval was withdrawn");
+    // Releases of older versions have no status of their own.
+    assert!(!with_regional(None, Pending));
+    assert!(with_regional(None, Approved));
+}
+
+#[test]
+fn an_approved_regional_package_stays_approved_although_the_one_of_the_home_region_never_was() {
+    let mut release = release(13);
+    release.manifest.choice.without_approval = true;
+    release.manifest.model_package.approval_status = "PendingManualApproval".to_owned();
+    let arn = package(13).replace(EAST, WEST);
+    let regional = RegionalModelPackage {
+        arn: arn.parse().unwrap(),
+        approval_status: Some("Approved".to_owned()),
+        images: Vec::new(),
+        model_data: Vec::new(),
+    };
+    release.manifest.model_package.regions.insert(WEST.parse().unwrap(), regional);
+    let pending = |package: ModelPackage| ModelPackage { approval_status: ApprovalStatus::PendingManualApproval, ..package };
+    let there = ModelPackage::new(arn.parse().unwrap(), "2026-01-01T00:00:00Z".parse().unwrap());
+    let registry = Snapshot::new(None, vec![pending(registered(13)), pending(there)]);
+    let (_, code, text) = refused(block_on(release.check_registry(|_| registry.clone())));
+    assert_eq!(code, Some("approval-withdrawn"));
+    assert!(text.contains(WEST) && !text.contains(EAST), "{text}");
+    // The release as text shows each of them.
+    assert!(!release_text(&release.manifest, "release").contains(&format!("{arn} (NOT APPROVED)")));
+    let regional = release.manifest.model_package.regions.values_mut().next().unwrap();
+    regional.approval_status = Some("PendingManualApproval".to_owned());
+    assert!(release_text(&release.manifest, "release").contains(&format!("{arn} (NOT APPROVED)")));
+}
+
+#[test]
+fn two_failed_checks_are_both_reported_with_the_higher_ranking_kind() {
+    use FailureKind::{BadInput, Failed, Nothing, Unreachable};
+    let failure = |kind, message: &str| Failure::new(kind, vec![Diagnostic::error(message)]);
+    for (first, second, expected) in [
+        (Failed, BadInput, BadInput),
+        (BadInput, Failed, BadInput),
+        (Unreachable, Failed, Failed),
+        (Failed, Unreachable, Failed),
+        (Nothing, Unreachable, Unreachable),
+    ] {
+        let both = Failure::both::<(), ()>(Err(failure(first, "tests")), Err(failure(second, "session"))).unwrap_err();
+        let messages: Vec<_> = both.diagnostics.iter().map(|diagnostic| diagnostic.message.as_str()).collect();
+        assert_eq!((both.kind, &messages[..]), (expected, &["tests", "session"][..]));
+    }
+    assert_eq!(Failure::both::<_, ()>(Ok(1), Err(failure(Unreachable, "session"))).unwrap_err().diagnostics.len(), 1);
+    assert_eq!(Failure::both::<(), _>(Err(failure(Failed, "tests")), Ok(1)).unwrap_err().kind, Failed);
+    assert_eq!(Failure::both(Ok(1), Ok("one")).unwrap(), (1, "one"));
 }
 
 #[test]

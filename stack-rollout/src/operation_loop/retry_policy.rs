@@ -8,7 +8,8 @@ use crate::event::Event;
 use crate::options::{Options, Poll};
 use clock::Clock;
 
-/// The time after which failures in a row are an error. Each call can take long by itself.
+/// The time from the first failure after which failures in a row are an error. It begins when that
+/// call has failed: a call that gets no response can take longer than this by itself.
 const ERRORS_IN_A_ROW: Duration = Duration::from_mins(1);
 
 pub(crate) struct RetryPolicy<'a, C> {
@@ -27,7 +28,7 @@ impl<'a, C: Clock> RetryPolicy<'a, C> {
         Self { clock, poll: options.poll, start, deadline, random: fastrand::Rng::new() }
     }
 
-    /// Retries transient failures, up to [`Poll::tolerated_failures`] times, for a minute, and until the
+    /// Retries transient failures within the bounds of [`Poll::tolerated_failures`], and until the
     /// deadline.
     pub(crate) async fn call<T, Fut>(
         &mut self,
@@ -38,7 +39,7 @@ impl<'a, C: Clock> RetryPolicy<'a, C> {
         Fut: Future<Output = Result<T, CallError>> + Send,
     {
         let mut failures = 0;
-        let begin = self.clock.now();
+        let mut failing_since = None;
         loop {
             let error = match call().await {
                 Ok(value) => return Ok(value),
@@ -46,7 +47,8 @@ impl<'a, C: Clock> RetryPolicy<'a, C> {
                 Err(error) => error,
             };
             failures += 1;
-            let is_over = self.clock.now().saturating_sub(begin) >= ERRORS_IN_A_ROW;
+            let now = self.clock.now();
+            let is_over = now.saturating_sub(*failing_since.get_or_insert(now)) >= ERRORS_IN_A_ROW;
             if is_over || failures > self.poll.tolerated_failures || !self.pause(failures).await {
                 return Err(error);
             }
@@ -78,5 +80,76 @@ impl<'a, C: Clock> RetryPolicy<'a, C> {
         let pause = self.poll.first.as_secs_f64() * growth;
         let pause = pause.min(longest.as_secs_f64());
         Duration::from_secs_f64(pause * (0.8 + 0.2 * self.random.f64()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+    use std::sync::Mutex;
+    use std::task::{Context, Poll as Ready, Waker};
+    use std::time::SystemTime;
+
+    use super::*;
+
+    /// A clock that calls and pauses advance.
+    #[derive(Default)]
+    struct TestClock(Mutex<Duration>);
+
+    impl TestClock {
+        fn advance(&self, duration: Duration) {
+            *self.0.lock().unwrap() += duration;
+        }
+    }
+
+    impl Clock for TestClock {
+        fn now(&self) -> Duration {
+            *self.0.lock().unwrap()
+        }
+
+        fn date(&self) -> SystemTime {
+            SystemTime::UNIX_EPOCH + self.now()
+        }
+
+        async fn sleep(&self, duration: Duration) {
+            self.advance(duration);
+        }
+    }
+
+    /// The number of calls, and the result, if this many calls fail after this time each.
+    fn called(failing: u32, takes: Duration) -> (u32, Result<(), CallError>) {
+        let options = Options::new("release-1".parse().unwrap()).with_clock(TestClock::default());
+        let mut policy = RetryPolicy::new(&options);
+        let (mut calls, clock) = (0, &options.clock);
+        let call = || {
+            calls += 1;
+            clock.advance(takes);
+            let fails = calls <= failing;
+            async move { if fails { Err(CallError::unreachable("Test", "timeout")) } else { Ok(()) } }
+        };
+        let ended = {
+            let mut on_event = |_| {};
+            let mut work = pin!(policy.call(&mut on_event, call));
+            match work.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+                Ready::Ready(ended) => ended,
+                Ready::Pending => panic!("no call and no pause waits"),
+            }
+        };
+        (calls, ended)
+    }
+
+    #[test]
+    fn a_call_that_fails_after_a_long_time_is_repeated() {
+        // The time limit of the SDK for a call is longer than the bound.
+        let (calls, ended) = called(1, Duration::from_secs(150));
+        assert_eq!((calls, ended.is_ok()), (2, true));
+    }
+
+    #[test]
+    fn failures_in_a_row_are_an_error_a_minute_after_the_first_one() {
+        let (calls, ended) = called(99, Duration::from_secs(150));
+        assert_eq!((calls, ended.is_err()), (2, true), "the second one ends more than a minute after the first");
+        let (calls, ended) = called(99, Duration::ZERO);
+        assert_eq!((calls, ended.is_err()), (9, true), "the number of failures is limited, too");
     }
 }

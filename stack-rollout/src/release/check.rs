@@ -60,7 +60,7 @@ impl Release {
 fn check_reapply(release: &Release, problems: &mut Vec<Problem>) {
     let Some(reapply) = release.reapply.as_ref().filter(|reapply| !reapply.targets.is_empty()) else { return };
     let name = &reapply.parameter;
-    if !release.parameters.iter().any(|(key, _)| key == name) {
+    if !release.has_parameter(name) {
         let message = format!("the stacks cannot be updated again: the release does not set the parameter `{name}`");
         let hint = "without a parameter that changes, CloudFormation finds no change and updates nothing";
         problems.push(Problem::new("reapply-parameter", Place::Parameter(name.clone()), message).with_hint(hint));

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use super::steps::Step;
 use crate::identifiers::Target;
 use crate::operation_loop::{Halt, TrackedOperation};
-use crate::plan::{InstanceAction, NO_REASON, Plan};
+use crate::plan::{InstanceAction, Plan};
 use crate::rollout::{Outcome, TargetRecord};
 use crate::stack_sets::{Instance, Operation, OperationResult};
-use crate::status::{DetailedStatus, InstanceStatus, OperationStatus};
+use crate::status::{DetailedStatus, InstanceStatus, NO_REASON, OperationStatus};
 
 pub(super) struct Ending<'a> {
     /// The steps of the plan that were not started.

@@ -73,6 +73,28 @@ fn a_new_release_updates_all_instances_and_the_named_one_gets_its_attempt_too() 
 }
 
 #[test]
+fn an_older_release_without_the_parameter_removes_the_override() {
+    let cloud = rolled_back();
+    rolled_out(&cloud, &reapplied("1", &[target(A, EAST)])).unwrap();
+    let mut older = reapplied("", &[]);
+    older.parameters.pop();
+    // Another override changes, too: both are sent in one request.
+    older.overrides = vec![stack_rollout::ParameterOverride {
+        account: None,
+        region: None,
+        parameters: [("EnvType".to_owned(), "own".to_owned())].into(),
+    }];
+    let planned = plan(&older, &block_on(observe(&cloud, &older)).unwrap());
+    let keys = |index: usize| planned.instances[index].override_changes().iter().map(|change| (change.key, change.to)).collect::<Vec<_>>();
+    let own = "own".to_owned();
+    assert_eq!(keys(0), [("Attempt", None), ("EnvType", Some(&own))]);
+    assert_eq!(keys(1), [("EnvType", Some(&own))]);
+    assert_eq!(rolled_out(&cloud, &older).unwrap().counts.succeeded, 2);
+    assert_eq!(cloud.state().applied[&target(A, EAST)], [("EnvType".to_owned(), own)].into());
+    assert!(rolled_out(&cloud, &older).unwrap().nothing_to_do);
+}
+
+#[test]
 fn an_update_that_an_interrupted_run_started_is_awaited_and_not_repeated() {
     let cloud = rolled_back();
     let options = options();

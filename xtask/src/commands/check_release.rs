@@ -13,18 +13,12 @@ use terminal::{Exit, Printer, Project};
 pub(crate) async fn run(printer: Printer, project: &Project, options: &CheckReleaseOptions) -> Result<Exit, Failure> {
     let release = requests::release(project, &options.release)?;
     let tests = staging_tests::check(printer, project, options.stage, &release, &options.staging_tests);
-    let session = session::open().await?;
-    let registry = release.check_registry(|region| session.registry(Some(region))).await;
-    let (tests, packages) = match (tests, registry) {
-        (Ok(tests), Ok(packages)) => (tests, packages),
-        (Err(failure), Ok(_)) | (Ok(_), Err(failure)) => return Err(failure),
-        (Err(mut tests), Err(registry)) => {
-            tests.diagnostics.extend(registry.diagnostics);
-            let worst = Exit::from(tests.kind).worst(Exit::from(registry.kind));
-            tests.kind = if worst == Exit::from(tests.kind) { tests.kind } else { registry.kind };
-            return Err(tests);
-        }
+    // A session that cannot be opened does not hide the result of the tests.
+    let registry = match session::open().await {
+        Ok(session) => release.check_registry(|region| session.registry(Some(region))).await,
+        Err(failure) => Err(failure),
     };
+    let (tests, packages) = Failure::both(tests, registry)?;
     let record = json!({
         "schema_version": 1,
         "stage": options.stage.name(),

@@ -47,8 +47,8 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &DeployOpt
         rollout: &rollout,
         options: Options { wait_for_others: options.wait_for_other, ..rollout.options(Duration::from_secs(options.wait)) },
     };
-    // The identity checks report what they know when they are interrupted.
-    let checks_identity = AtomicBool::new(false);
+    // From then on there is a result: a signal ends only the reading of the endpoints.
+    let has_rolled_out = AtomicBool::new(false);
     let mut rollout_progress = None;
     let on_event = |event| match event {
         DeployEvent::PreflightPassed(report) => {
@@ -61,12 +61,12 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &DeployOpt
             printer.step("Rolling out", format_args!("{} to {place}", rollout.release.stack_set));
         }
         DeployEvent::Rollout(event) => rollout_progress.get_or_insert_with(|| progress::rollout(printer))(event),
-        DeployEvent::RolledOut => drop(rollout_progress.take()),
-        DeployEvent::ReadingEndpoints => printer.step("Reading", "what every endpoint serves"),
-        DeployEvent::CheckingIdentity => {
-            checks_identity.store(true, Ordering::Relaxed);
-            printer.step("Checking", "that every endpoint serves the release");
+        DeployEvent::RolledOut => {
+            has_rolled_out.store(true, Ordering::Relaxed);
+            drop(rollout_progress.take());
         }
+        DeployEvent::ReadingEndpoints => printer.step("Reading", "what every endpoint serves"),
+        DeployEvent::CheckingIdentity => printer.step("Checking", "that every endpoint serves the release"),
         _ => {}
     };
     let preflight = async |planned: PlannedRollout<'_>| check_targets(&session, &sessions, &planned, progress::preflight(printer)).await;
@@ -83,11 +83,19 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &DeployOpt
             async move { Ok(TargetStacks::new(&sessions.config(&account, &region).await?)) }
         },
         (!options.no_preflight).then_some(preflight),
-        async |targets| read_endpoints(&sessions, &stage.endpoints, targets).await,
+        async |targets| {
+            let interruption = async {
+                if !has_rolled_out.load(Ordering::Relaxed) {
+                    std::future::pending::<()>().await;
+                }
+                interrupted().await;
+            };
+            read_endpoints(&sessions, &stage.endpoints, targets, interruption).await
+        },
         identity,
         on_event,
     );
-    let deployed = Box::pin(unless_interrupted(deployed, || checks_identity.load(Ordering::Relaxed))).await?;
+    let deployed = Box::pin(unless_interrupted(deployed, || has_rolled_out.load(Ordering::Relaxed))).await?;
     let deployment = deployed.map_err(|error| failure(printer, error))?;
 
     let record = deployment.record(&release, options.set.stage, &crate::tool())?;

@@ -96,7 +96,7 @@ pub async fn unless_interrupted<T>(work: impl Future<Output = T>, handles: impl 
         biased;
         done = work => Ok(done),
         () = signal => {
-            let message = "interrupted: an operation of the stack set that was started continues in AWS";
+            let message = "interrupted: any operation of the stack set that was started continues in AWS";
             let hint = "run the same command again to follow it, or `status` to see its state";
             Err(Failure::unreachable(Diagnostic::error(message).with_hint(hint)))
         }

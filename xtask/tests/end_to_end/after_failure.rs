@@ -1,5 +1,10 @@
 //! The way forward after a silent rollback or a half-failed rollout, and after a lost capacity.
 
+use std::io::{BufRead as _, BufReader};
+use std::process::Command;
+use std::time::Duration;
+
+use sandbox::stand_in::Fault;
 use serde_json::{Value as Json, json};
 
 use crate::cloud::{Cloud, REGION};
@@ -74,6 +79,26 @@ fn an_endpoint_that_was_rolled_back_is_shown_and_updated_again_only_on_request()
 }
 
 #[test]
+fn a_signal_after_a_failed_rollout_ends_the_reading_and_keeps_the_record() {
+    let cloud = Cloud::new();
+    // Without network parameters the stack of the second account fails.
+    let mut project = project(&cloud, &ACCOUNTS[..1]);
+    project.set("STAGING_ACCOUNT_LIST", &ACCOUNTS[..2].join(","));
+    approve(&cloud, 1);
+    project.run(["build"]).ends_with(0);
+    cloud.aws.fault(&Fault::latency(Duration::from_hours(1)).on("sagemaker", "DescribeEndpoint")).unwrap();
+    let mut run = project.interruptible(DEPLOY.iter().chain(&["--no-preflight"])).spawn().unwrap();
+    let mut lines = BufReader::new(run.stderr.take().unwrap()).lines().map(Result::unwrap);
+    lines.by_ref().find(|line| line.contains("what every endpoint serves")).expect("it reads the endpoints");
+    assert!(Command::new("kill").args(["-s", "TERM", &run.id().to_string()]).status().unwrap().success());
+    let rest: Vec<String> = lines.collect();
+    assert_eq!(run.wait().unwrap().code(), Some(1), "{rest:#?}");
+    let record = project.json("target/rollout/staging/rollout.json");
+    assert_eq!(record["verdict"], "failed");
+    assert_eq!(record["serving"][0]["endpoints"][0]["reason"], "reading it was interrupted");
+}
+
+#[test]
 fn a_target_that_cannot_be_reapplied_is_refused_before_any_call() {
     let cloud = Cloud::new();
     let project = project(&cloud, &ACCOUNTS[..1]);
@@ -102,7 +127,7 @@ fn after_a_half_failed_rollout_every_account_and_the_next_command_are_shown() {
     let run = project.run(DEPLOY.iter().chain(&["--no-preflight"])).ends_with(1);
     let served = |account: &str, what: &str| format!("{account}/us-east-1/{ENDPOINT} {what}");
     run.says(&served(ACCOUNTS[0], "serves version 2"))
-        .says(&served(ACCOUNTS[2], "unknown: the endpoint does not exist"))
+        .says(&served(ACCOUNTS[2], "not in service: the endpoint does not exist"))
         .says("2 of 3 endpoints serve the release")
         .says("run `xtask deploy --stage staging`")
         .says("--accounts 555555555555");

@@ -103,6 +103,15 @@ fn production_requires_passed_staging_tests_unless_an_option_waives_them() {
 }
 
 #[test]
+fn failed_staging_tests_are_reported_although_no_session_can_be_opened() {
+    let (_cloud, mut project) = in_staging();
+    for name in ["AWS_REGION", "AWS_DEFAULT_REGION"] {
+        project.unset(name);
+    }
+    project.run(CHECK).ends_with(2).says("test-results.json").says("no AWS region is configured");
+}
+
+#[test]
 fn the_rejection_of_a_package_starts_a_release_only_if_it_is_deployed() {
     let cloud = Cloud::new();
     cloud.register(10);

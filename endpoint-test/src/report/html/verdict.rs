@@ -58,7 +58,7 @@ pub(super) fn headline(report: &Report) -> String {
 }
 
 fn is_identified(target: &TargetReport) -> bool {
-    target.checks.iter().any(|check| check.name == "identity" && check.outcome == Outcome::Passed)
+    target.identity().is_some_and(|check| check.outcome == Outcome::Passed)
 }
 
 /// What failed where, or what passed.
