@@ -51,8 +51,8 @@ pub(super) fn identity(description: &Description, expected: &Expected) -> CheckR
             .with_hint("the deployment was probably rolled back, or has not reached this account: see the events of the endpoint's stack");
     }
     // Without the template's word, the model may serve an image on purpose.
-    let is_known = |variant: &Variant| entry(&variant.name, expected).is_some_and(|entry| is_known(entry));
-    check.actual("unknown").with_hint(if of_wrong.iter().all(|variant| is_known(variant)) {
+    let in_template = |variant: &&Variant| entry(&variant.name, expected).is_some_and(is_known);
+    check.actual("unknown").with_hint(if of_wrong.iter().all(in_template) {
         "the endpoint was not created from the release's template, or its model was replaced manually"
     } else {
         "the model was replaced manually, or serves an image on purpose: then define it in the release's template, so that the image is checked"
@@ -144,10 +144,9 @@ fn mismatch(variant: &Variant, approved: &ModelPackageArn, expected: &Expected) 
     match entry.map_or(&ExpectedModel::Package, |entry| &entry.model) {
         ExpectedModel::Package => {
             let required = required_package(entry, approved);
-            let ending = |what: &str| match required.same_package(approved) {
-                true => format!("but {what} was approved"),
-                false => format!("but the release gives it {what}"),
-            };
+            let is_approved = required.same_package(approved);
+            let ending =
+                |what: &str| if is_approved { format!("but {what} was approved") } else { format!("but the release gives it {what}") };
             (!serves(variant, required)).then(|| other_package(variant, required, ending))
         }
         ExpectedModel::Images if !variant.model_packages.is_empty() => {
