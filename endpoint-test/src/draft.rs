@@ -117,13 +117,13 @@ impl SuiteDraft {
 
 /// A case that sends each labelled row.
 fn labelled(file: &SourceFile, label: &str, prediction: &str) -> Result<String, DraftError> {
-    let unsuitable = |message: String| DraftError::Unsuitable(format!("`{}` cannot be read as labelled rows: {message}", file.path));
+    let unsuitable = |message: String| DraftError::Unsuitable(format!("`{}` cannot be read as labelled rows: {message}", file.source));
     let table =
         if is_json_lines(&file.path) { Table::read_json_lines(&file.content, None) } else { Table::read(&file.content, true, None) };
     let table = std::sync::Arc::new(table.map_err(unsuitable)?);
     if table.position(label).is_none() {
         let columns = table.names().iter().take(20).map(|name| format!("`{name}`")).collect();
-        return Err(DraftError::NoLabel { file: file.path.clone(), label: label.to_owned(), columns });
+        return Err(DraftError::NoLabel { file: file.source.clone(), label: label.to_owned(), columns });
     }
     let labels = (0..table.len()).map(|index| {
         let row = Row::new(&table, index);

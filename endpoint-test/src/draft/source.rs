@@ -17,6 +17,8 @@ const MAX_FILES: usize = 1000;
 #[derive(Debug)]
 pub(super) struct SourceFile {
     pub(super) name: String,
+    /// Where it was read, for messages.
+    pub(super) source: String,
     /// Its path in the suite.
     pub(super) path: String,
     pub(super) content: Bytes,
@@ -34,6 +36,7 @@ pub(super) fn read(source: &Path, suite: &Path) -> Result<Vec<SourceFile>, Draft
         let samples = Samples::read(&content(source, MAX_ARCHIVE)?).map_err(|error| DraftError::Unsuitable(error.to_string()))?;
         let file = |(name, content): (&str, &Bytes)| SourceFile {
             name: name.to_owned(),
+            source: format!("{name} in {}", source.display()),
             path: format!("payloads/{name}"),
             content: content.clone(),
             is_new: true,
@@ -80,7 +83,13 @@ fn of_file(path: &Path, suite: &Path) -> Result<SourceFile, DraftError> {
     let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
     let content = content(path, MAX_BODY)?;
     let inside = within(path, suite);
-    Ok(SourceFile { path: inside.clone().unwrap_or_else(|| format!("payloads/{name}")), name, content, is_new: inside.is_none() })
+    Ok(SourceFile {
+        path: inside.clone().unwrap_or_else(|| format!("payloads/{name}")),
+        source: path.display().to_string(),
+        name,
+        content,
+        is_new: inside.is_none(),
+    })
 }
 
 /// The file's path relative to the suite's folder, with `/`, if it is below that.

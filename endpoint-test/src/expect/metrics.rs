@@ -4,10 +4,12 @@
 //! the predictions, a precision without predictions is zero, and the area under the ROC curve
 //! counts ties as half.
 
+mod example;
 mod segment;
 
 use std::collections::BTreeMap;
 
+pub(crate) use self::example::{example, hint};
 pub(crate) use self::segment::{Segment, split};
 use super::address::Address;
 use super::csv::Column;
@@ -71,8 +73,11 @@ pub(crate) enum Metric {
 }
 
 /// One row's label and the model's prediction; `None` if the model returned none.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct ScoredRow {
+    /// The row's number and its line in the file.
+    pub(crate) number: usize,
+    pub(crate) line: u64,
     pub(crate) truth: String,
     /// The row's segment, if a column names it.
     pub(crate) segment: Option<String>,
@@ -87,6 +92,14 @@ impl Bounds {
 
     pub(crate) fn allow(self, value: f64) -> bool {
         self.at_least.is_none_or(|limit| value >= limit) && self.at_most.is_none_or(|limit| value <= limit)
+    }
+
+    /// Whether the value is on the side of the limits that is worse for this metric.
+    pub(crate) fn is_worse(self, metric: Metric, value: f64) -> bool {
+        match metric {
+            Metric::Mae | Metric::Rmse => self.at_most.is_some_and(|limit| value > limit),
+            _ => self.at_least.is_some_and(|limit| value < limit),
+        }
     }
 
     /// `at least 0.9, at most 1`.

@@ -82,6 +82,16 @@ impl TargetReport {
         format!("{}/{}/{}", self.account_id, self.region, self.endpoint)
     }
 
+    /// Which credentials a request to the target needs, after `send the same request`; nothing for
+    /// a container, whose endpoint is a URL.
+    #[cfg(feature = "render")]
+    pub(super) fn credentials(&self) -> String {
+        match self.account_id.parse::<aws_names::AccountId>() {
+            Ok(account) if !self.endpoint.contains("://") => format!(", with credentials of account {account}"),
+            _ => String::new(),
+        }
+    }
+
     /// Sets the verdict from the results. With `checks_suffice`, checks alone can pass.
     pub(crate) fn settle(mut self, checks_suffice: bool) -> Self {
         let checks: Vec<Outcome> = self.checks.iter().map(|check| check.outcome).collect();

@@ -128,7 +128,7 @@ fn entries(suite: usize, target: &TargetReport) -> impl Iterator<Item = Entry> {
         metrics: Vec::new(),
     });
     let load = target.load.iter().flat_map(move |load| load_entries(suite, load));
-    checks.chain(target.cases.iter().map(move |case| case_entry(suite, case))).chain(load)
+    checks.chain(target.cases.iter().map(move |case| case_entry(suite, target, case))).chain(load)
 }
 
 /// One for each threshold, and one for the load itself if it has a message of its own.
@@ -148,18 +148,19 @@ fn load_entries(suite: usize, load: &LoadReport) -> Vec<Entry> {
     whole.into_iter().chain(thresholds).collect()
 }
 
-fn case_entry(suite: usize, case: &CaseReport) -> Entry {
+fn case_entry(suite: usize, target: &TargetReport, case: &CaseReport) -> Entry {
     let wrong: Vec<&CheckReport> = case.checks.iter().filter(|check| check.outcome != Outcome::Passed).collect();
     let message = case.message.clone().or_else(|| wrong.first().and_then(|check| check.message.clone()));
     let mut parts: Vec<String> = wrong.into_iter().map(details).collect();
     parts.extend(case.rows.iter().flat_map(|rows| &rows.not_passed).take(MAX_ROWS).map(row));
     // The longest parts are last: CodeBuild then cuts the response and not the command.
+    let by_hand = format!("send the same request{}", target.credentials());
     let facts = [
         ("hint", &case.hint),
         ("variant", &case.variant),
         ("request id", &case.request_id),
         ("log stream", &case.log_stream_arn),
-        ("send the same request", &case.reproduce),
+        (by_hand.as_str(), &case.reproduce),
         ("model's error", &case.model_error),
         ("response", &case.reply),
     ];

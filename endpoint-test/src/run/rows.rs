@@ -179,6 +179,8 @@ fn scored(expected: &MetricsExpectation, row: &Row, response: Option<&ModelRespo
         Source::Csv(column) => csv::first_cell(&response?.body, column),
     };
     ScoredRow {
+        number: row.number(),
+        line: row.line(),
         segment: expected.segment.as_ref().map(|segment| row.column(&segment.column).unwrap_or_default().trim().to_owned()),
         truth: row.column(&expected.label).unwrap_or_default().to_owned(),
         prediction: expected.prediction.as_ref().and_then(value),
@@ -208,7 +210,10 @@ fn measure(expected: &MetricsExpectation, rows: &[ScoredRow], total: usize, erro
             }
             Ok(value) => {
                 let shown = (value * 1e6).round() / 1e6;
-                CheckReport::judged(name, bounds.allow(*value), || format!("the {what} is {shown}")).actual(shown.to_string())
+                let example =
+                    || bounds.is_worse(limit.metric, *value).then(|| metrics::example(limit.metric, rows, expected.positive.as_deref()));
+                let example = || example().flatten().map(|example| format!("; {example}")).unwrap_or_default();
+                CheckReport::judged(name, bounds.allow(*value), || format!("the {what} is {shown}{}", example())).actual(shown.to_string())
             }
             // A row without a response is the model's failure, and one of the failed rows.
             Err(why) if errored == 0 && rows.iter().any(|row| row.prediction.is_none() && row.score.is_none()) => {
@@ -216,6 +221,8 @@ fn measure(expected: &MetricsExpectation, rows: &[ScoredRow], total: usize, erro
             }
             Err(why) => CheckReport::errored(name, format!("the {what} cannot be computed: {why}")),
         };
+        let hint = (errored == 0 && check.outcome.is_wrong() && segment.is_none()).then(|| metrics::hint(limit.metric, rows)).flatten();
+        let check = CheckReport { hint, ..check };
         let report = MetricReport {
             name: name.to_owned(),
             segment: segment.map(excerpt),

@@ -3,6 +3,7 @@
 //! The suite is read from this tree by hand because derived code stops at the first problem. Only
 //! this module uses the YAML library.
 
+use std::collections::HashSet;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
@@ -39,6 +40,8 @@ pub(super) enum Content {
 pub(super) struct Entry {
     pub(super) key: String,
     pub(super) place: Place,
+    /// The key's own location, if an alias is the place.
+    defined: Place,
     pub(super) value: Node,
 }
 
@@ -49,13 +52,39 @@ const STACK: usize = 8 * 1024 * 1024;
 /// The most values of a document, with those that aliases repeat.
 const MAX_NODES: usize = 250_000;
 
-/// Parses a document. Duplicate keys, several documents, excessive aliases and nesting are errors.
-pub(super) fn parse(text: &str) -> Result<Node, Problem> {
+/// Parses a document, with a problem for each duplicate key: the first value of a key is kept.
+/// Several documents, excessive aliases and nesting are errors.
+pub(super) fn parse(text: &str) -> Result<(Node, Vec<Problem>), Problem> {
     let parsed = on_deep_stack(STACK, || serde_saphyr::from_str_with_options(text, options()))
         .map_err(|error| Problem::new(format!("the file could not be parsed: {error}")))?;
     let mut document = parsed.map_err(|error| broken(&error, text))?;
     restore_notation(&mut document, &Lines::of(text));
-    Ok(document)
+    let mut duplicates = Vec::new();
+    remove_duplicates(&mut document, &mut duplicates);
+    // Each use of an alias repeats them.
+    duplicates.sort_by_key(|problem| problem.place);
+    duplicates.dedup();
+    Ok((document, duplicates))
+}
+
+/// Keeps the first value of each key, and adds a problem for each other one.
+fn remove_duplicates(node: &mut Node, problems: &mut Vec<Problem>) {
+    match &mut node.content {
+        Content::List(nodes) => nodes.iter_mut().for_each(|node| remove_duplicates(node, problems)),
+        Content::Map(entries) => {
+            let mut keys = HashSet::new();
+            entries.retain_mut(|entry| {
+                remove_duplicates(&mut entry.value, problems);
+                let is_first = keys.insert(entry.key.clone());
+                if !is_first {
+                    let problem = Problem::new(format!("the key `{}` is given twice", entry.key)).with_hint("keep one of them");
+                    problems.push(problem.at(Some(entry.defined)));
+                }
+                is_first
+            });
+        }
+        Content::Null | Content::Bool(_) | Content::Number(_) | Content::Text(_) => {}
+    }
 }
 
 fn options() -> serde_saphyr::Options {
@@ -63,6 +92,8 @@ fn options() -> serde_saphyr::Options {
         // Against a few lines that expand to gigabytes.
         budget: serde_saphyr::budget! { max_depth: MAX_DEPTH, max_nodes: MAX_NODES },
         with_snippet: false,
+        // Each is a problem of its own: the library stops at the first.
+        duplicate_keys: serde_saphyr::options::DuplicateKeyPolicy::PassThrough,
         // YAML 1.2: `on`, `yes`, `1_000` and `007` are strings.
         strict_booleans: true,
         leading_zero_numbers_as_strings: true,
@@ -93,9 +124,6 @@ fn restore_notation(node: &mut Node, lines: &Lines<'_>) {
 fn broken(error: &serde_saphyr::Error, text: &str) -> Problem {
     use serde_saphyr::Error;
     let problem = match error {
-        Error::DuplicateMappingKey { key: Some(key), .. } => {
-            Problem::new(format!("the key `{key}` is given twice")).with_hint("keep one of them")
-        }
         Error::MultipleDocuments { .. } => {
             Problem::new("the file has more than one YAML document").with_hint("remove the line `---` and what follows it")
         }
@@ -267,8 +295,8 @@ impl<'de> Visitor<'de> for AnyContent {
         let mut entries = Vec::new();
         while let Some(key) = access.next_key::<Spanned<String>>()? {
             let value = access.next_value()?;
-            let place = place(&key.referenced);
-            entries.push(Entry { key: key.value, place, value });
+            let (place, defined) = (place(&key.referenced), place(&key.defined));
+            entries.push(Entry { key: key.value, place, defined, value });
         }
         Ok(Content::Map(entries))
     }

@@ -40,11 +40,11 @@ pub(super) fn read_partly(text: &str, path: &Path, options: &SuiteOptions) -> (O
             .with_hint("put large payloads into files and name them with `file`");
         return (None, vec![problem]);
     }
-    let mut root = match document::parse(text) {
-        Ok(root) => root,
+    let (mut root, duplicates) = match document::parse(text) {
+        Ok(parsed) => parsed,
         Err(problem) => return (None, vec![problem]),
     };
-    let mut reader = Reader::default();
+    let mut reader = Reader { problems: duplicates, ..Reader::default() };
     let mut values = variables::defaults(&mut reader, &root);
     values.extend(options.variables.clone());
     variables::substitute(&mut reader, &mut root, &values);

@@ -6,7 +6,7 @@ mod metrics;
 mod page;
 mod sample;
 
-use endpoint_test::{CaseReport, CheckReport, Outcome, Report, TargetReport, Verdict, report};
+use endpoint_test::{CaseReport, CheckReport, Outcome, Report, RowReport, RowsReport, TargetReport, Verdict, report};
 use insta::assert_snapshot;
 
 use self::sample::{case, check, info, tool};
@@ -41,7 +41,7 @@ fn the_table_has_the_problems_and_hints() {
           expected between 0 and 1
           found    1.5
         variant AllTraffic, status 200, request 5f1e0c7a-2b3d
-        to send the same request:
+        to send the same request, with credentials of account 222222222222:
           aws sagemaker-runtime invoke-endpoint --endpoint-name iris-p-abc123xyz-staging --body '1,2' /dev/stdout
       errored case "ten rows at once": InvokeEndpoint: ThrottlingException: Rate
           exceeded (request 99)
@@ -58,6 +58,33 @@ fn the_table_has_the_problems_and_hints() {
 
     failed (3 targets: 1 passed, 1 failed, 1 errored)
     "#);
+}
+
+#[test]
+fn a_printed_command_names_the_account_whose_credentials_it_needs() {
+    let texts = |account: &str, endpoint: &str| {
+        let mut wrong = case("wrong", 1.0);
+        wrong.outcome = Outcome::Failed;
+        wrong.reproduce = Some("printf %s 1 | send".to_owned());
+        let mut report = with_cases(vec![wrong.clone()]);
+        (report.targets[0].account_id, report.targets[0].endpoint) = (account.to_owned(), endpoint.to_owned());
+        // Of a case with rows, the rows have the commands.
+        let row = RowReport { outcome: Outcome::Failed, reproduce: wrong.reproduce.take(), ..RowReport::default() };
+        wrong.rows = Some(RowsReport { not_passed: vec![row], ..RowsReport::default() });
+        let mut of_rows = report.clone();
+        of_rows.targets[0].cases = vec![wrong];
+        [report::table(&report), report::table(&of_rows), report::junit(&report), report::html(&report), report::html(&of_rows)]
+    };
+    for text in texts("222222222222", "iris") {
+        assert!(text.to_lowercase().contains("send the same request, with credentials of account 222222222222"), "{text}");
+    }
+    for (account, endpoint) in
+        [("local", "http://127.0.0.1:8080"), ("", "https://model.example"), ("222222222222", "http://127.0.0.1:8080")]
+    {
+        for text in texts(account, endpoint) {
+            assert!(text.to_lowercase().contains("send the same request") && !text.contains("credentials"), "{text}");
+        }
+    }
 }
 
 #[test]
@@ -89,7 +116,7 @@ fn the_junit_file_separates_failures_from_errors() {
       actual: 1.5
     variant: AllTraffic
     request id: 5f1e0c7a-2b3d
-    send the same request: aws sagemaker-runtime invoke-endpoint --endpoint-name iris-p-abc123xyz-staging --body &apos;1,2&apos; /dev/stdout
+    send the same request, with credentials of account 222222222222: aws sagemaker-runtime invoke-endpoint --endpoint-name iris-p-abc123xyz-staging --body &apos;1,2&apos; /dev/stdout
     response: {&quot;predictions&quot;:[{&quot;label&quot;:&quot;&lt;script&gt;alert(&apos;x&apos;)&lt;/script&gt;&quot;,&quot;score&quot;:1.5}]}\u{1b}[2J</failure>
             </testcase>
             <testcase name="ten rows at once" classname="cases" time="0.003">

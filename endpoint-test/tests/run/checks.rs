@@ -112,12 +112,13 @@ async fn a_challenger_may_serve_another_package_if_a_variant_serves_the_approved
     let mut description = healthy();
     let challenger = Variant { name: "Challenger".to_owned(), model_packages: vec![other.clone()], ..description.variants[0].clone() };
     description.variants.push(challenger);
-    let mut expected = approved();
-    expected.variants = vec![ExpectedVariant {
-        name: "Challenger".to_owned(),
-        model_package_arn: Some(other.parse().unwrap()),
+    let variant = |name: &str, package: &str| ExpectedVariant {
+        name: name.to_owned(),
+        model_package_arn: Some(package.parse().unwrap()),
         ..ExpectedVariant::default()
-    }];
+    };
+    let mut expected = approved();
+    expected.variants = vec![variant("AllTraffic", APPROVED), variant("Challenger", &other)];
     assert_eq!(check(&report_of(description.clone(), &expected).await, "identity").outcome, Outcome::Passed);
     description.variants.remove(0);
     let report = report_of(description, &expected).await;

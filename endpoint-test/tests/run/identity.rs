@@ -79,9 +79,82 @@ async fn a_baseline_does_not_stand_for_the_approved_package() {
     let mut alone = with(baseline(BASELINE_IMAGE));
     alone.variants.remove(0);
     let alone = report(alone, &expected).await;
-    assert_eq!(message(check(&alone, "identity")), "no variant that gets traffic serves the approved model package");
+    let identity = check(&alone, "identity");
+    assert_eq!(message(identity), "no variant that gets traffic serves the approved model package");
+    assert_eq!(
+        identity.hint.as_deref(),
+        Some("in the release's template it is the model package of variant `AllTraffic`, which does not get traffic on this endpoint")
+    );
     let deleted = report(with(Variant::default()), &expected).await;
-    assert_eq!(message(check(&deleted, "identity")), "variant `Second` has no model, so its image is unknown");
+    let identity = check(&deleted, "identity");
+    assert_eq!(message(identity), "variant `Second` has no model, so its image is unknown");
+    // The template defines it.
+    assert_eq!(
+        identity.hint.as_deref(),
+        Some("the endpoint was not created from the release's template, or its model was replaced manually")
+    );
+}
+
+/// An endpoint with this variant only.
+fn only(variant: Variant) -> Description {
+    let mut description = with(variant);
+    description.variants.remove(0);
+    description
+}
+
+/// What the template gives that variant.
+fn expecting_only(variant: ExpectedVariant) -> Expected {
+    let mut expected = expecting(variant);
+    expected.variants.remove(0);
+    expected
+}
+
+fn packaged(version: &str) -> Variant {
+    Variant { model_name: Some("other".to_owned()), model_packages: vec![APPROVED.replace("/13", version)], ..Variant::default() }
+}
+
+#[tokio::test]
+async fn an_endpoint_without_the_approved_package_in_the_template_is_judged_by_its_template() {
+    let image = expecting_only(image_only(&[BASELINE_IMAGE], 0));
+    let named = expecting_only(ExpectedVariant { model: ExpectedModel::Named("baseline".to_owned()), ..ExpectedVariant::default() });
+    let older = APPROVED.replace("/13", "/9");
+    let package = expecting_only(ExpectedVariant { model_package_arn: Some(older.parse().unwrap()), ..ExpectedVariant::default() });
+    for (endpoint, expected, shown) in [
+        (baseline(BASELINE_IMAGE), &image, "an image"),
+        (baseline(BASELINE_IMAGE), &named, "the model `baseline`"),
+        (packaged("/9"), &package, older.as_str()),
+    ] {
+        let report = report(only(endpoint), expected).await;
+        let identity = check(&report, "identity");
+        assert_eq!((identity.outcome, identity.expected.as_deref()), (Outcome::Passed, Some(shown)), "{identity:?}");
+    }
+    for (endpoint, expected, wrong, shown) in [
+        (packaged("/12"), &image, "`, but the release gives it an image", "an image"),
+        (packaged("/12"), &named, "serves the model `other`, but the release gives it the model `baseline`", "the model `baseline`"),
+        (packaged("/12"), &package, "serves version 12, but the release gives it version 9", older.as_str()),
+        (packaged("/13"), &package, "serves version 13, but the release gives it version 9", older.as_str()),
+    ] {
+        let report = report(only(endpoint), expected).await;
+        let identity = check(&report, "identity");
+        assert!(message(identity).ends_with(wrong), "{identity:?}");
+        assert_eq!((identity.outcome, identity.expected.as_deref()), (Outcome::Failed, Some(shown)));
+    }
+    let mut idle = only(baseline(BASELINE_IMAGE));
+    idle.variants[0].weight = Some(0.0);
+    let idle = report(idle, &image).await;
+    assert_eq!(message(check(&idle, "identity")), "no variant gets traffic, so nothing serves a model of the release");
+}
+
+#[tokio::test]
+async fn an_endpoint_of_which_the_template_says_nothing_needs_the_approved_package() {
+    let unknown = expecting_only(ExpectedVariant { model: ExpectedModel::Unknown, ..ExpectedVariant::default() });
+    let other = report(only(baseline(BASELINE_IMAGE)), &unknown).await;
+    let identity = check(&other, "identity");
+    assert_eq!(message(identity), "no variant that gets traffic serves the approved model package");
+    assert_eq!(identity.hint.as_deref(), Some("the release's template does not show what variant `Second` serves: define its model there"));
+    assert_eq!(outcomes(only(packaged("/13")), &unknown).await.0, Outcome::Passed);
+    let nothing = report(only(baseline(BASELINE_IMAGE)), &approved()).await;
+    assert_eq!(check(&nothing, "identity").outcome, Outcome::Failed);
 }
 
 #[tokio::test]

@@ -60,6 +60,23 @@ async fn each_row_is_a_request_and_at_least_decides() {
 }
 
 #[tokio::test]
+async fn a_failed_metric_shows_a_wrong_row_and_what_to_check_if_all_are_wrong() {
+    let metrics = |prediction: &str| {
+        with_rows(&format!("    expect:\n      metrics: {{ label: label, prediction: {prediction}, accuracy: {{ at_least: 0.8 }} }}\n"))
+    };
+    let one = case(&metrics("/label"), model(9.0)).await.checks.pop().unwrap();
+    let example = "first wrong row: row 3 (line 4), expected `large`, found `small`";
+    assert_eq!((one.message.unwrap(), one.hint), (format!("the accuracy is 0.75; {example}"), None));
+    let all = case(&metrics("/score"), model(9.0)).await.checks.pop().unwrap();
+    let example = "first wrong row: row 1 (line 2), expected `small`, found `0.1`";
+    assert_eq!(all.message.unwrap(), format!("the accuracy is 0; {example}"));
+    assert_eq!(all.hint.as_deref(), Some("every row is wrong: `prediction` must select the prediction in the response"));
+    // A value that is too good has no wrong row to show.
+    let most = with_rows("    expect:\n      metrics: { label: label, prediction: /label, accuracy: { at_most: 0.5 } }\n");
+    assert_eq!(case(&most, model(9.0)).await.checks.pop().unwrap().message.as_deref(), Some("the accuracy is 0.75"));
+}
+
+#[tokio::test]
 async fn metrics_over_all_rows_have_limits() {
     let metrics = "    expect:\n      metrics:\n        { label: label, prediction: /label, score: /score, positive: large, accuracy: { at_least: 0.8 },
           recall: { at_least: 0.5 }, auc: { at_least: 1 } }\n";

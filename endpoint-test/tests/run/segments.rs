@@ -66,7 +66,7 @@ async fn a_weak_segment_fails_although_all_rows_together_pass() {
     assert_eq!(
         messages,
         [
-            (Outcome::Failed, "the accuracy of the segment `south` is 0.5"),
+            (Outcome::Failed, "the accuracy of the segment `south` is 0.5; first wrong row: row 41 (line 42), expected `a`, found `b`"),
             (Outcome::Skipped, "the accuracy of the segment `west` is not judged: it has 3 of 10 rows"),
         ]
     );

@@ -54,6 +54,30 @@ fn a_key_at_another_level_is_shown_where_it_belongs() {
         let errors = errors(rest);
         assert!(errors.contains(&format!("hint: {hint}")), "{errors}");
     }
+    // One letter beside a key of this section is a mistake in that key.
+    for (rest, near) in [
+        ("expect: { csv: [{ rows: 1 }] }", "row"),
+        ("expect: { csv: [{ Rows: 1 }] }", "row"),
+        ("expect: { csv: [{ columns: 1 }] }", "column"),
+        ("expect: { golden: { file: a.json, as: 1 } }", "abs"),
+    ] {
+        let errors = errors(rest);
+        assert!(errors.contains(&format!("hint: did you mean `{near}`?")), "{errors}");
+        assert!(!errors.contains("belongs under"), "{errors}");
+    }
+    for (payload, near) in [
+        ("row: 1 }", "rows"),
+        ("jsonl: '1' }", "json"),
+        ("rows: { file: a.csv, column: a } }", "columns"),
+        ("rows: { file: a.csv } }\n    expect: { metrics: { label: x, prediction: { columns: 0 }, mae: { at_most: 1 } } }", "column"),
+        ("rows: { file: a.csv } }\n    expect: { metrics: { label: x, segment: { columns: y }, mae: { at_most: 1 } } }", "column"),
+    ] {
+        let errors = parse(&with_case(&format!("payload: {{ {payload}"))).unwrap_err().to_string();
+        assert!(errors.contains(&format!("hint: did you mean `{near}`?")), "{errors}");
+    }
+    // Two letters are a key of the other section.
+    let two = parse(&with_case("payload: { rows: { file: a.csv } }\n    expect_each: { at_most: 1 }")).unwrap_err().to_string();
+    assert!(two.contains("hint: `at_most` belongs under"), "{two}");
     // A typing mistake is not taken for a key of another section.
     assert!(errors("expct: {}").contains("did you mean `expect`?"));
 }

@@ -135,13 +135,6 @@ fn invalid_yaml_is_reported_alone() {
      2 | cases: [
        |        ^
     "#);
-    assert_snapshot!(errors("version: 1\nversion: 1\n"), @r#"
-    endpoint-tests.yaml:2:1: the key `version` is given twice
-       |
-     2 | version: 1
-       | ^^^^^^^
-      hint: keep one of them
-    "#);
     assert_snapshot!(errors("version: 1\n---\nversion: 1\n"), @r#"
     endpoint-tests.yaml:3:1: the file has more than one YAML document
        |
@@ -159,6 +152,57 @@ fn invalid_yaml_is_reported_alone() {
      4 |     payload: { json: .nan }
        |                      ^^^^
     "#);
+}
+
+#[test]
+fn duplicate_keys_at_any_level_are_reported_with_all_other_problems() {
+    let suite = "version: 1
+version: 1
+cases:
+  - name: a
+    name: b
+    payload: { json: { x: &deep { k: 1, k: 2, k: 3 }, y: *deep, x: { z: 1, z: 1 } } }
+    tiemout: 5s
+    expect:
+      json:
+        - { at: /a, equals: 1, equals: 2, at: nowhere }
+        - { at: nowhere, equals: 1 }
+";
+    let messages: Vec<_> = parse(suite)
+        .unwrap_err()
+        .problems()
+        .iter()
+        .map(|problem| (problem.place.unwrap().line, problem.message.clone(), problem.hint.clone().unwrap_or_default()))
+        .collect();
+    let twice = |line: usize, key: &str| (line, format!("the key `{key}` is given twice"), "keep one of them".to_owned());
+    let found: Vec<_> = messages.iter().filter(|(_, message, _)| message.contains("twice")).cloned().collect();
+    assert_eq!(
+        found,
+        [
+            twice(2, "version"),
+            twice(5, "name"),
+            twice(6, "k"),
+            twice(6, "k"),
+            twice(6, "x"),
+            twice(6, "z"),
+            twice(10, "equals"),
+            twice(10, "at")
+        ]
+    );
+    let others: Vec<_> = messages.iter().filter(|(_, message, _)| !message.contains("twice")).map(|(line, ..)| *line).collect();
+    // The first value of a key is read.
+    assert_eq!(others, [7, 11], "{messages:?}");
+    // A key that overrides one of a merged mapping is no duplicate, unless it is there twice.
+    let merged = |rest: &str| errors(&format!("version: 1\ncases:\n  - &a {{ name: a, payload: {{ csv: '1' }} }}\n  - {{ {rest} }}\n"));
+    assert_eq!(merged("<<: *a, name: b"), "no problem");
+    assert!(merged("<<: *a, name: b, name: c").starts_with("endpoint-tests.yaml:4:24: the key `name` is given twice"));
+    assert_snapshot!(errors("version: 1\nversion: 1\ncases: []\n"), @r"
+    endpoint-tests.yaml:2:1: the key `version` is given twice
+       |
+     2 | version: 1
+       | ^^^^^^^
+      hint: keep one of them
+    ");
 }
 
 #[test]

@@ -12,20 +12,19 @@ const PREDICTED: &str = "eseessvssvsvosseesssvesvssvovsvvessvvseo";
 
 fn labelled(truth: &str, predicted: &str) -> Vec<ScoredRow> {
     let row = |(truth, predicted): (char, char)| ScoredRow {
-        segment: None,
         truth: truth.to_string(),
         prediction: Some(predicted.to_string()).filter(|predicted| predicted != "-"),
-        score: None,
+        ..ScoredRow::default()
     };
     truth.chars().zip(predicted.chars()).map(row).collect()
 }
 
 fn numeric(truth: &[f64], predicted: &[f64]) -> Vec<ScoredRow> {
     let row = |(truth, predicted): (&f64, &f64)| ScoredRow {
-        segment: None,
         truth: truth.to_string(),
         prediction: Some(predicted.to_string()),
         score: Some(predicted.to_string()),
+        ..ScoredRow::default()
     };
     truth.iter().zip(predicted).map(row).collect()
 }
@@ -96,7 +95,7 @@ fn a_metric_without_a_value_has_a_reason() {
 
 #[test]
 fn numeric_classes_are_equal_in_every_notation() {
-    let rows = [ScoredRow { segment: None, truth: "1".to_owned(), prediction: Some(" 1.0".to_owned()), score: None }];
+    let rows = [ScoredRow { truth: "1".to_owned(), prediction: Some(" 1.0".to_owned()), ..ScoredRow::default() }];
     near(value(Metric::Accuracy, &rows, None), 1.0);
 }
 
@@ -133,4 +132,41 @@ proptest! {
             prop_assert!((0.0..=1.0).contains(&value(metric, &rows, None).unwrap()));
         }
     }
+}
+
+fn numbered(mut rows: Vec<ScoredRow>) -> Vec<ScoredRow> {
+    for ((row, number), line) in rows.iter_mut().zip(1..).zip(2..) {
+        (row.number, row.line) = (number, line);
+    }
+    rows
+}
+
+#[test]
+fn the_example_of_a_metric_is_a_row_that_counts_against_it() {
+    let rows = numbered(labelled("aabbc", "acab-"));
+    let of = |metric, positive| example(metric, &rows, positive).unwrap();
+    assert_eq!(of(Metric::Accuracy, None), "first wrong row: row 2 (line 3), expected `a`, found `c`");
+    assert_eq!(of(Metric::Precision, Some("a")), "first wrong row: row 3 (line 4), expected `b`, found `a`");
+    assert_eq!(of(Metric::Recall, Some("b")), "first wrong row: row 3 (line 4), expected `b`, found `a`");
+    assert_eq!(of(Metric::Recall, Some("c")), "first wrong row: row 5 (line 6), expected `c`, found nothing");
+    assert_eq!(of(Metric::F1, Some("b")), "first wrong row: row 3 (line 4), expected `b`, found `a`");
+    // No row predicts it: then any wrong row.
+    assert_eq!(of(Metric::Precision, Some("x")), of(Metric::MacroF1, None));
+    let rows = numbered(numeric(&[1.0, 2.0, 0.0, 1.0], &[1.5, 5.0, 3.0, 0.25]));
+    assert_eq!(example(Metric::Mae, &rows, None).unwrap(), "largest error: row 2 (line 3), expected `2`, found `5`");
+    assert_eq!(
+        example(Metric::Auc, &rows, Some("1")).unwrap(),
+        "lowest score of the label `1`: row 4 (line 5), expected `1`, found `0.25`"
+    );
+    let right = numbered(labelled("ab", "ab"));
+    assert_eq!((example(Metric::Accuracy, &right, None), example(Metric::Rmse, &numeric(&[1.0], &[1.0]), None)), (None, None));
+}
+
+#[test]
+fn a_hint_about_the_selected_value_needs_that_every_row_is_wrong() {
+    assert!(hint(Metric::Accuracy, &labelled("ab", "xx")).unwrap().contains("`prediction` must select the prediction"));
+    assert!(hint(Metric::Mae, &labelled("12", "xx")).unwrap().contains("`prediction`"));
+    assert!(hint(Metric::Auc, &labelled("12", "12")).unwrap().contains("`score` must select the score"));
+    assert_eq!((hint(Metric::Accuracy, &labelled("ab", "xb")), hint(Metric::Mae, &labelled("12", "x9"))), (None, None));
+    assert_eq!(hint(Metric::Accuracy, &[]), None);
 }

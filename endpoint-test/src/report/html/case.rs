@@ -5,11 +5,12 @@ use maud::{Markup, html};
 use super::{badge, code, comparison, date, hint, label, rows, table, time, why};
 use crate::report::{CaseReport, CheckReport};
 
-/// One case. `title` is the target's.
-pub(super) fn row(title: &str, case: &CaseReport) -> Markup {
+/// One case. `title` and `credentials` are the target's.
+pub(super) fn row(title: &str, credentials: &str, case: &CaseReport) -> Markup {
     let reason = case.message.as_deref().or_else(|| case.checks.iter().find(|check| check.outcome.is_wrong())?.message.as_deref());
     let place = format!("{} at {title}", case.name);
-    let texts = [("The model’s error", &case.model_error), ("The response", &case.reply), ("Send the same request", &case.reproduce)];
+    let by_hand = format!("Send the same request{credentials}");
+    let texts = [("The model’s error", &case.model_error), ("The response", &case.reply), (by_hand.as_str(), &case.reproduce)];
     html! {
         li {
             details class=(case.outcome) open[case.outcome.is_wrong()] {
@@ -21,7 +22,7 @@ pub(super) fn row(title: &str, case: &CaseReport) -> Markup {
                 div class="inside" {
                     (hint(case.hint.as_deref()))
                     (checks(&place, &case.checks))
-                    @if let Some(found) = &case.rows { (rows::part(&place, found)) }
+                    @if let Some(found) = &case.rows { (rows::part(&place, credentials, found)) }
                     @if let Some(found) = &case.comparison { (comparison::of_case(&place, found)) }
                     (facts(case))
                     @for (name, text) in texts {

@@ -6,7 +6,7 @@ use super::{badge, code, table, time};
 use crate::report::{MetricReport, RowReport, RowsReport};
 
 /// `place` names the case and its target, for unique names on the page.
-pub(super) fn part(place: &str, rows: &RowsReport) -> Markup {
+pub(super) fn part(place: &str, credentials: &str, rows: &RowsReport) -> Markup {
     html! {
         h4 { "Rows" }
         p {
@@ -18,7 +18,7 @@ pub(super) fn part(place: &str, rows: &RowsReport) -> Markup {
             @if let Some(most) = rows.p95_latency_ms { ", 95% within " (time(most)) }
         }
         @if !rows.metrics.is_empty() { (metrics(place, &rows.metrics)) }
-        @if !rows.not_passed.is_empty() { (not_passed(place, &rows.not_passed)) }
+        @if !rows.not_passed.is_empty() { (not_passed(place, credentials, &rows.not_passed)) }
     }
 }
 
@@ -39,7 +39,7 @@ fn metrics(place: &str, metrics: &[MetricReport]) -> Markup {
     table(&format!("Metrics of {place}"), false, &["Outcome", "Metric"], &["Value", "Limit"], &rows)
 }
 
-fn not_passed(place: &str, not_passed: &[RowReport]) -> Markup {
+fn not_passed(place: &str, credentials: &str, not_passed: &[RowReport]) -> Markup {
     let rows = html! {
         @for row in not_passed {
             tr {
@@ -51,7 +51,10 @@ fn not_passed(place: &str, not_passed: &[RowReport]) -> Markup {
                     span {
                         (row.message.as_deref().unwrap_or_default())
                         @if let Some(id) = &row.request_id { br; span class="soft" { "request " (id) } }
-                        @if let Some(command) = &row.reproduce { br; code class="soft" { (command) } }
+                        @if let Some(command) = &row.reproduce {
+                            br; span class="soft" { "to send the same request" (credentials) ":" }
+                            br; code class="soft" { (command) }
+                        }
                     }
                 }
             }

@@ -16,7 +16,7 @@ pub(super) fn section(index: usize, target: &TargetReport) -> Markup {
             }
             @if !target.cases.is_empty() {
                 h3 { "Cases" }
-                ul class="rows" { @for case in &target.cases { (case::row(&title, case)) } }
+                ul class="rows" { @for case in &target.cases { (case::row(&title, &target.credentials(), case)) } }
             }
             @if let Some(found) = &target.comparison { (comparison::of_target(found)) }
             @if let Some(found) = &target.load { (load::part(index, &title, found)) }

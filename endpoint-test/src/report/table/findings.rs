@@ -14,7 +14,7 @@ const MAX_MESSAGE: usize = 400;
 /// Adds the problems of a target; nothing if there are none.
 pub(super) fn lines(text: &mut String, target: &TargetReport) {
     let checks = target.checks.iter().filter(|check| check.outcome.is_wrong()).map(of_check);
-    let cases = target.cases.iter().filter(|case| case.outcome.is_wrong()).map(of_case);
+    let cases = target.cases.iter().filter(|case| case.outcome.is_wrong()).map(|case| of_case(case, &target.credentials()));
     let findings: Vec<String> = checks.chain(cases).collect();
     if findings.is_empty() {
         return;
@@ -40,7 +40,7 @@ fn of_check(check: &CheckReport) -> String {
     lines
 }
 
-fn of_case(case: &CaseReport) -> String {
+fn of_case(case: &CaseReport, credentials: &str) -> String {
     let mut lines = String::new();
     let name = format!("{} case \"{}\"", case.outcome, safe(&case.name));
     match &case.message {
@@ -58,9 +58,9 @@ fn of_case(case: &CaseReport) -> String {
         hint(&mut lines, check.hint.as_deref());
     }
     if let Some(found) = &case.rows {
-        rows(&mut lines, found);
+        rows(&mut lines, found, credentials);
     }
-    facts(&mut lines, case);
+    facts(&mut lines, case, credentials);
     lines
 }
 
@@ -71,7 +71,7 @@ fn expected_and_found(lines: &mut String, check: &CheckReport) {
     }
 }
 
-fn rows(lines: &mut String, rows: &RowsReport) {
+fn rows(lines: &mut String, rows: &RowsReport, credentials: &str) {
     for row in rows.not_passed.iter().take(MAX_ROWS) {
         let found = match (&row.expected, &row.actual) {
             (Some(expected), Some(actual)) => format!("expected {}, found {}", safe(expected), safe(actual)),
@@ -85,12 +85,12 @@ fn rows(lines: &mut String, rows: &RowsReport) {
         paragraph(lines, "    ", 6, &format!("… and {more} more rows"));
     }
     if let Some(command) = rows.not_passed.iter().find_map(|row| row.reproduce.as_ref()) {
-        by_hand(lines, command);
+        by_hand(lines, command, credentials);
     }
 }
 
 /// Which variant responded, its message, and how to repeat the request.
-fn facts(lines: &mut String, case: &CaseReport) {
+fn facts(lines: &mut String, case: &CaseReport, credentials: &str) {
     let facts =
         [("variant", case.variant.clone()), ("status", case.status.map(|status| status.to_string())), ("request", case.request_id.clone())];
     let facts: Vec<_> = facts.into_iter().filter_map(|(name, value)| Some(format!("{name} {}", safe(&value?)))).collect();
@@ -104,13 +104,14 @@ fn facts(lines: &mut String, case: &CaseReport) {
         paragraph(lines, "    its log: ", 6, &safe(arn));
     }
     if let Some(command) = &case.reproduce {
-        by_hand(lines, command);
+        by_hand(lines, command, credentials);
     }
 }
 
 /// The command stays on one line, to be copied.
-fn by_hand(lines: &mut String, command: &str) {
-    lines.push_str("    to send the same request:\n      ");
+fn by_hand(lines: &mut String, command: &str, credentials: &str) {
+    paragraph(lines, "    ", 6, &format!("to send the same request{credentials}:"));
+    lines.push_str("      ");
     lines.push_str(&safe(command));
     lines.push('\n');
 }

@@ -79,10 +79,13 @@ fn instead_of(entry: &Entry, what: &str, known: &[&str]) -> String {
         return "a comma ends a value between braces: put the value into quotes".to_owned();
     }
     let key = entry.key.to_lowercase().replace('-', "_");
-    if let Some(hint) = sections::belongs(&key, what).filter(|_| !known.contains(&key.as_str())) {
+    let of_section = nearest(&key, known.iter().copied());
+    // One wrong letter is a mistake in a key of this section, even if another section has such a key.
+    let is_near = of_section.is_some_and(|known| strsim::damerau_levenshtein(known, &key) <= 1);
+    if let Some(hint) = sections::belongs(&key, what).filter(|_| !is_near) {
         return hint;
     }
-    match nearest(&key, known.iter().copied()) {
+    match of_section {
         Some(nearest) => format!("did you mean `{nearest}`?"),
         None => format!("the keys are {}", known.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ")),
     }
