@@ -200,7 +200,15 @@ impl Configuration {
         let known = checked.parameters.iter().filter_map(|(name, value)| Some((name.clone(), value.text()?.to_owned())));
         let mut texts: BTreeMap<String, String> = known.collect();
         for name in not_known {
-            let Some(declaration) = self.section.declarations.get(name).filter(|_| !texts.contains_key(name)) else { continue };
+            if texts.contains_key(name) {
+                continue;
+            }
+            let Some(declaration) = self.section.declarations.get(name) else {
+                if self.section.unreadable.contains(name) {
+                    texts.insert(name.clone(), "unknown".to_owned());
+                }
+                continue;
+            };
             let placeholder = match (&declaration.default, declaration.allowed_values.first(), &declaration.parameter_type) {
                 (Some(text), ..) | (None, Some(text), _) => text.clone(),
                 (None, None, ParameterType::Number | ParameterType::NumberList) => "1".to_owned(),
