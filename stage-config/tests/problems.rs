@@ -399,6 +399,17 @@ fn the_hint_for_a_missing_parameter_has_the_stage_files_format() {
 }
 
 #[test]
+fn the_example_for_a_broken_file_has_the_files_form() {
+    let hint = |text: &str| Layer::from_stage_file(text, "stage.json".as_ref()).unwrap_err().0[0].hint.clone().unwrap();
+    for text in [r#"{ "Parameters": "#, r#" { "Parameters": { "A": 1 "#, "\n{", r#"{ "Parameters": { "A" = "1" } }"#] {
+        assert_eq!(hint(text), r#"a stage file is a JSON object: { "Parameters": { "Name": "value" } }"#, "{text}");
+    }
+    for text in ["", "7", "[", r#"[{ "ParameterKey": "#] {
+        assert_eq!(hint(text), r#"a stage file is a JSON array: [{ "ParameterKey": "Name", "ParameterValue": "value" }]"#, "{text}");
+    }
+}
+
+#[test]
 fn a_file_with_mistakes_is_read_as_far_as_possible() {
     let read = |text: &str| Layer::read_stage_file(text, "stage.json".as_ref());
     let (layer, problems) = read(r#"{ "Tagz": {}, "Parameters": { "A": "1", "A": "2", "B": ["x"], "C": "3" } }"#);
