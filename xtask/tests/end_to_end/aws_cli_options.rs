@@ -7,7 +7,7 @@ use crate::cloud::Cloud;
 use crate::project::{Project, stand_in_cache};
 
 /// The options of AWS CLI version 2 that version 1 does not have.
-const SECOND_VERSION: [&str; 4] = ["cli-binary-format", "no-cli-pager", "cli-auto-prompt", "no-cli-auto-prompt"];
+const SECOND_VERSION: [&str; 5] = ["cli-error-format", "cli-binary-format", "no-cli-pager", "cli-auto-prompt", "no-cli-auto-prompt"];
 
 /// The options with the same effect as in the AWS CLI; all others are ignored with a note.
 const WITH_EFFECT: [&str; 11] = [
@@ -32,7 +32,11 @@ fn global_options() -> serde_json::Map<String, Json> {
     let mut list: Json = serde_json::from_str(&text).unwrap();
     let mut options = std::mem::take(list["options"].as_object_mut().unwrap());
     for name in SECOND_VERSION {
-        options.entry(name).or_insert(if name == "cli-binary-format" { Json::Null } else { serde_json::json!({ "action": "store_true" }) });
+        options.entry(name).or_insert(if matches!(name, "cli-binary-format" | "cli-error-format") {
+            Json::Null
+        } else {
+            serde_json::json!({ "action": "store_true" })
+        });
     }
     options
 }
