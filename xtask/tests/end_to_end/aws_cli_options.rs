@@ -77,6 +77,17 @@ fn every_global_option_of_the_aws_cli_is_accepted() {
 }
 
 #[test]
+fn an_ambiguous_or_misplaced_option_is_explained() {
+    let project = Project::empty();
+    project
+        .run(["package", "--outp", "x.yml"])
+        .ends_with(2)
+        .says("`--outp` is ambiguous")
+        .says("it can be --output-template-file, --output\n");
+    project.run(["--region", "eu-west-1", "package"]).ends_with(2).says("write it after the command, `package --region`");
+}
+
+#[test]
 fn the_session_options_take_effect() {
     let cloud = Cloud::new();
     let mut project = cloud.project();
