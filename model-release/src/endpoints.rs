@@ -65,7 +65,7 @@ pub(crate) fn names(
     Ok(names)
 }
 
-struct Names {
+struct OfTarget {
     names: BTreeSet<String>,
     /// Whether they contain the account or region.
     depend_on_target: bool,
@@ -104,7 +104,7 @@ fn names_in(
     with_previous_value: &BTreeSet<&str>,
     account: &AccountId,
     region: &Region,
-) -> Result<Names, Failure> {
+) -> Result<OfTarget, Failure> {
     let pseudo = PseudoParameters::in_region(region.as_str()).in_account(account.as_str());
     let resolved = template.resolve_with_provenance(texts, &pseudo).map_err(|error| problems::failure(&error, template.text()))?;
     let of_target = |pointer: &str| resolved.parameters_of(pointer).iter().any(|name| name.starts_with("AWS::"));
@@ -141,7 +141,7 @@ fn names_in(
         }
     }
     if diagnostics.is_empty() {
-        Ok(Names { names, depend_on_target, opaque: opaque_resources(resolved.value()) })
+        Ok(OfTarget { names, depend_on_target, opaque: opaque_resources(resolved.value()) })
     } else {
         Err(Failure::new(FailureKind::BadInput, diagnostics))
     }
