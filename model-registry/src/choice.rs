@@ -11,7 +11,7 @@ pub use reason::Reason;
 pub use selection::{ParseSelectionError, Selection};
 
 use crate::documents::{Documents, NoDocuments};
-use crate::error::{RegistryError, RegistryErrorKind};
+use crate::error::{LIST_ALL, RegistryError, RegistryErrorKind};
 use crate::group::ModelPackageGroup;
 use crate::listing::{endless, list};
 use crate::package::{ApprovalStatus, ModelPackage, PackageStatus, PackageSummary, RegistrationType};
@@ -158,6 +158,17 @@ pub enum SelectError {
         /// The newest package of the group, if it has any.
         newest: Option<ModelPackageArn>,
     },
+    /// The named package is not in the registry snapshot, whose list is not complete.
+    #[error(
+        "{selection} of group `{group}` is not in the registry snapshot, whose list is cut off (it has a `NextToken`): \
+         whether it exists, and which version is the newest, is unknown"
+    )]
+    NotInCutOffList {
+        /// The named package.
+        selection: Selection,
+        /// The group.
+        group: ModelPackageGroup,
+    },
     /// A gate of the policy could not be read, so it is not known whether the package passes.
     #[error("model package `{arn}` is not deployed: {error}")]
     Gate {
@@ -187,7 +198,10 @@ pub async fn select<R: Registry, D: Documents>(
     match selection {
         Selection::LatestApproved => latest_approved(registry, group, gates).await,
         Selection::Version(version) => {
-            let arn = registry.version(group, *version).await?;
+            let arn = match registry.version(group, *version).await {
+                Err(error) if is_missing(&error) => return Err(no_such_package(registry, group, selection, error).await),
+                arn => arn?,
+            };
             requested(registry, group, &arn, selection, gates).await
         }
         Selection::Arn(arn) => requested(registry, group, arn, selection, gates).await,
@@ -266,7 +280,7 @@ async fn candidate<R: Registry, D: Documents>(
 ) -> Result<Result<(ModelPackage, Vec<PassedGate>), Reason>, SelectError> {
     let package = match registry.describe(&summary.arn).await {
         Ok(package) => package,
-        Err(error) if matches!(error.kind, RegistryErrorKind::NotFound | RegistryErrorKind::NotInSnapshot) => {
+        Err(error) if is_missing(&error) => {
             return Ok(Err(Reason::Deleted));
         }
         Err(error) => return Err(error.into()),
@@ -301,7 +315,7 @@ async fn requested<R: Registry, D: Documents>(
         return Err(SelectError::OtherGroup { arn: arn.clone(), group: group.clone() });
     }
     let package = match registry.describe(arn).await {
-        Err(error) if error.kind == RegistryErrorKind::NotFound => return Err(no_such_package(registry, group, selection, error).await),
+        Err(error) if is_missing(&error) => return Err(no_such_package(registry, group, selection, error).await),
         described => described?,
     };
     let not_acceptable = |reason| SelectError::NotAcceptable { arn: arn.clone(), reason };
@@ -332,11 +346,18 @@ async fn requested<R: Registry, D: Documents>(
 async fn no_such_package<R: Registry>(registry: &R, group: &ModelPackageGroup, selection: &Selection, error: RegistryError) -> SelectError {
     match list(registry, group, Some(1)).await {
         Ok(listing) => {
+            if listing.is_cut_off {
+                return SelectError::NotInCutOffList { selection: selection.clone(), group: group.clone() };
+            }
             let newest = listing.packages.into_iter().next().map(|package| package.arn);
             SelectError::NoSuchPackage { selection: selection.clone(), group: group.clone(), newest }
         }
         Err(_) => error.into(),
     }
+}
+
+fn is_missing(error: &RegistryError) -> bool {
+    matches!(error.kind, RegistryErrorKind::NotFound | RegistryErrorKind::NotInSnapshot)
 }
 
 fn newest_words(newest: Option<&ModelPackageArn>) -> String {
@@ -424,6 +445,7 @@ impl SelectError {
             }
             Self::NotAcceptable { .. } => Some("choose another version".to_owned()),
             Self::NoSuchPackage { .. } => Some("choose a version of the group; list the group to see its versions".to_owned()),
+            Self::NotInCutOffList { .. } => Some(LIST_ALL.to_owned()),
             Self::OtherGroup { .. } => Some("use the group that it belongs to".to_owned()),
             Self::Gate { error, .. } => error.hint.clone(),
             Self::Registry(error) => error.hint(),

@@ -4,6 +4,9 @@ use std::fmt;
 
 use aws_names::AccountId;
 
+/// How to get a list that is complete.
+pub const LIST_ALL: &str = "list all model packages: omit `--max-items` and `--max-results` of `aws sagemaker list-model-packages`";
+
 /// A call to the registry failed.
 #[derive(thiserror::Error)]
 #[non_exhaustive]
@@ -74,9 +77,7 @@ impl RegistryError {
     pub fn hint(&self) -> Option<String> {
         let text = match self.kind {
             RegistryErrorKind::NotInSnapshot => "choose one of the versions in the file",
-            RegistryErrorKind::CutOff => {
-                "list all model packages: omit `--max-items` and `--max-results` of `aws sagemaker list-model-packages`"
-            }
+            RegistryErrorKind::CutOff => LIST_ALL,
             RegistryErrorKind::NotFound => {
                 "check the group's name, the account and the region; for a group of another account, use its ARN"
             }
@@ -100,6 +101,10 @@ impl RegistryError {
 
 impl fmt::Display for RegistryError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The caller did not run an operation of this name: the registry is a file.
+        if matches!(self.kind, RegistryErrorKind::NotInSnapshot | RegistryErrorKind::CutOff) {
+            return f.write_str(&self.message);
+        }
         let what = match self.kind {
             RegistryErrorKind::CredentialsMissing => "found no AWS credentials",
             RegistryErrorKind::Unreachable => "could not be reached",

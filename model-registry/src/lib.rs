@@ -62,7 +62,7 @@ pub mod snapshot;
 
 pub use aws_names::{AccountId, InvalidName, ModelPackageArn, Region};
 pub use choice::{Candidates, Choice, ChoiceReason, Gates, ParseSelectionError, Reason, SelectError, Selection, SkippedPackage, select};
-pub use error::{RegistryError, RegistryErrorKind};
+pub use error::{LIST_ALL, RegistryError, RegistryErrorKind};
 pub use group::{GroupName, ModelPackageGroup, ParseGroupError};
 pub use listing::{Listing, list};
 pub use located_json::Place;

@@ -19,6 +19,8 @@ pub struct Listing {
     pub packages: Vec<PackageSummary>,
     /// Whether there may be older ones.
     pub more: bool,
+    /// Whether the registry itself does not have all of them.
+    pub is_cut_off: bool,
 }
 
 /// Lists the newest packages of a group: at most `limit`, or all of them. Empty pages with a token are followed.
@@ -30,7 +32,7 @@ pub async fn list<R: Registry>(registry: &R, group: &ModelPackageGroup, limit: O
         let left = limit.map_or(PAGE, |limit| limit.saturating_sub(packages.len()).min(PAGE));
         query.page_size = u8::try_from(left).unwrap_or(u8::MAX);
         let Page { packages: page, next_token } = match registry.packages(&query).await {
-            Err(error) if error.kind == RegistryErrorKind::CutOff => return Ok(Listing { packages, more: true }),
+            Err(error) if error.kind == RegistryErrorKind::CutOff => return Ok(Listing { packages, more: true, is_cut_off: true }),
             page => page?,
         };
         packages.extend(page);
@@ -47,7 +49,7 @@ pub async fn list<R: Registry>(registry: &R, group: &ModelPackageGroup, limit: O
                 // SageMaker sorts by creation time only. Of two packages created in the same
                 // second, the higher version is newer.
                 packages.sort_by_key(|package: &PackageSummary| Reverse((package.created, package.arn.version())));
-                return Ok(Listing { packages, more: token.is_some() });
+                return Ok(Listing { packages, more: token.is_some(), is_cut_off: registry.is_cut_off() });
             }
         }
     }

@@ -12,6 +12,11 @@ pub trait Registry: Sync {
     /// A page of a group's model packages, newest first by creation time. A page may be empty and still have a token.
     fn packages(&self, query: &PackageQuery) -> impl Future<Output = Result<Page, RegistryError>> + Send;
 
+    /// Whether the registry is only a part of one: its list ends before the oldest package.
+    fn is_cut_off(&self) -> bool {
+        false
+    }
+
     /// One model package, without the parts that need its encryption key.
     fn describe(&self, arn: &ModelPackageArn) -> impl Future<Output = Result<ModelPackage, RegistryError>> + Send;
 

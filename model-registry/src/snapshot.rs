@@ -109,6 +109,10 @@ impl Registry for Snapshot {
         ready(Ok(Page { packages, next_token }))
     }
 
+    fn is_cut_off(&self) -> bool {
+        self.next_token.is_some()
+    }
+
     fn describe(&self, arn: &ModelPackageArn) -> impl Future<Output = Result<ModelPackage, RegistryError>> + Send {
         let found = self.all().find(|package| package.arn.same_package(arn)).cloned();
         ready(found.ok_or_else(|| not_found(format!("the snapshot has no model package `{arn}`"))))

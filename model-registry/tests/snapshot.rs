@@ -244,6 +244,32 @@ fn cut_off(packages: &[(u32, &str)]) -> String {
 }
 
 #[test]
+fn a_version_that_is_not_in_the_file_has_the_error_of_aws_unless_the_list_is_cut_off() {
+    let group = "iris".parse().unwrap();
+    let named = |text: &str, selection: Selection| {
+        block_on(model_registry::select(&Snapshot::parse(text).unwrap(), &group, &selection, &Gates::default())).unwrap_err()
+    };
+    let cut = cut_off(&[(3, "Rejected")]);
+    let whole = cut.replace(r#", "NextToken": "AAAA""#, "");
+    let arn = || Selection::Arn("arn:aws:sagemaker:us-east-1:111111111111:model-package/iris/99".parse().unwrap());
+    for (selection, name) in [(Selection::Version(99), "version 99".to_owned()), (arn(), arn().to_string())] {
+        let error = named(&whole, selection.clone());
+        assert_eq!(error.to_string(), format!("{name} does not exist in group `iris`; the newest is version 3"));
+        let error = named(&cut, selection);
+        assert!(error.to_string().starts_with(&format!("{name} of group `iris` is not in the registry snapshot")), "{error}");
+        assert!(error.to_string().ends_with("and which version is the newest, is unknown"), "{error}");
+        assert!(error.hint().unwrap().contains("omit `--max-items`"));
+    }
+    let error = named(&cut, Selection::LatestApproved);
+    assert!(error.to_string().starts_with("the list in the snapshot is incomplete"), "{error}");
+    for (text, is_cut_off) in [(&whole, false), (&cut, true), (&cut_off(&[]), true)] {
+        for limit in [Some(1), None] {
+            assert_eq!(block_on(list(&Snapshot::parse(text).unwrap(), &group, limit)).unwrap().is_cut_off, is_cut_off, "{text}");
+        }
+    }
+}
+
+#[test]
 fn an_incomplete_list_proves_nothing_about_older_packages() {
     let group = "iris".parse().unwrap();
     let chosen = |text: &str| {

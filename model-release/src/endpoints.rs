@@ -30,6 +30,7 @@ pub(crate) fn names(
     let mut found: Option<BTreeSet<String>> = None;
     let differs_by_target = depends_on_target(&template.to_value());
     let mut seen = BTreeSet::new();
+    let mut opaque = BTreeSet::new();
     for account in accounts {
         for region in regions {
             let overridden = ParameterOverride::of(overrides, account, region);
@@ -39,6 +40,7 @@ pub(crate) fn names(
             let mut texts = texts.clone();
             texts.extend(overridden.clone());
             let names = names_in(template, &texts, &with_previous_value, account, region)?;
+            opaque.extend(names.opaque);
             // Targets with equal parameters differ only if the template uses the account or region.
             if !names.depend_on_target && !differs_by_target {
                 seen.insert(overridden);
@@ -50,6 +52,9 @@ pub(crate) fn names(
         }
     }
     let names: Vec<String> = found.unwrap_or_default().into_iter().collect();
+    if names.is_empty() && !opaque.is_empty() {
+        return Err(in_opaque(template, &opaque));
+    }
     if names.is_empty() {
         return Err(Diagnostic::error("the template has no endpoint for this stage")
             .code("no-endpoint")
@@ -60,10 +65,37 @@ pub(crate) fn names(
     Ok(names)
 }
 
-struct Names {
+struct OfTarget {
     names: BTreeSet<String>,
     /// Whether they contain the account or region.
     depend_on_target: bool,
+    /// The logical ids of resources that can contain an endpoint, each with its kind.
+    opaque: BTreeSet<(String, &'static str)>,
+}
+
+/// The kind of a resource whose own resources are not in the template.
+fn opaque_kind(resource_type: &str) -> Option<&'static str> {
+    match resource_type {
+        "AWS::CloudFormation::Stack" => Some("nested stack"),
+        module if module.ends_with("::MODULE") => Some("module"),
+        _ => None,
+    }
+}
+
+/// The resources that can contain an endpoint which the template does not show.
+fn opaque_resources(resolved: &serde_json::Value) -> BTreeSet<(String, &'static str)> {
+    let resources = resolved["Resources"].as_object().into_iter().flatten();
+    resources.filter_map(|(id, resource)| Some((id.clone(), opaque_kind(resource["Type"].as_str()?)?))).collect()
+}
+
+/// The template itself has no endpoint, but one of these can contain it.
+fn in_opaque(template: &Template, opaque: &BTreeSet<(String, &'static str)>) -> Failure {
+    let each = opaque.iter().map(|(id, kind)| {
+        let message = format!("an endpoint inside {kind} `{id}` is not known before deployment");
+        let hint = "declare the resource of type AWS::SageMaker::Endpoint in the template itself";
+        at(template, &format!("/Resources/{id}/Type"), Diagnostic::error(message)).code("endpoint-not-in-template").with_hint(hint)
+    });
+    Failure::new(FailureKind::BadInput, each.collect())
 }
 
 fn names_in(
@@ -72,7 +104,7 @@ fn names_in(
     with_previous_value: &BTreeSet<&str>,
     account: &AccountId,
     region: &Region,
-) -> Result<Names, Failure> {
+) -> Result<OfTarget, Failure> {
     let pseudo = PseudoParameters::in_region(region.as_str()).in_account(account.as_str());
     let resolved = template.resolve_with_provenance(texts, &pseudo).map_err(|error| problems::failure(&error, template.text()))?;
     let of_target = |pointer: &str| resolved.parameters_of(pointer).iter().any(|name| name.starts_with("AWS::"));
@@ -108,7 +140,11 @@ fn names_in(
             ),
         }
     }
-    if diagnostics.is_empty() { Ok(Names { names, depend_on_target }) } else { Err(Failure::new(FailureKind::BadInput, diagnostics)) }
+    if diagnostics.is_empty() {
+        Ok(OfTarget { names, depend_on_target, opaque: opaque_resources(resolved.value()) })
+    } else {
+        Err(Failure::new(FailureKind::BadInput, diagnostics))
+    }
 }
 
 fn at(template: &Template, pointer: &str, diagnostic: Diagnostic) -> Diagnostic {

@@ -5,8 +5,10 @@ use comfy_table::{ContentArrangement, Table};
 use endpoint_test::report::is_steering;
 use jiff::{Timestamp, Unit};
 use model_registry::life_cycle::LifeCycle;
-use model_registry::{Listing, ModelPackageGroup, PackageSummary, RegistrationType};
+use model_registry::{LIST_ALL, Listing, ModelPackageGroup, PackageSummary, RegistrationType};
 use serde::Serialize;
+
+const CUT_OFF: &str = "the list in the file is cut off (it has a `NextToken`), so there can be others";
 
 /// The maximum length of a description in the table.
 const DESCRIPTION: usize = 60;
@@ -19,6 +21,8 @@ pub struct RegistryListing {
     model_packages: Vec<Package>,
     /// Whether there can be older ones.
     more: bool,
+    #[serde(skip)]
+    is_cut_off: bool,
     #[serde(skip)]
     summaries: Vec<PackageSummary>,
 }
@@ -43,6 +47,7 @@ impl RegistryListing {
             model_package_group: group.to_string(),
             model_packages: listing.packages.iter().map(package).collect(),
             more: listing.more,
+            is_cut_off: listing.is_cut_off,
             summaries: listing.packages,
         }
     }
@@ -52,8 +57,12 @@ impl RegistryListing {
         self.summaries.is_empty()
     }
 
-    /// The packages as a table. `how_to_see_all` is added if there can be older ones.
+    /// The packages as a table. `how_to_see_all` is added if there can be older ones, unless the
+    /// registry itself does not have them.
     pub fn table(&self, how_to_see_all: &str) -> String {
+        if self.is_empty() && self.is_cut_off {
+            return format!("no model packages of `{}` are in the list, and {CUT_OFF}; {LIST_ALL}", self.model_package_group);
+        }
         if self.is_empty() {
             return format!("`{}` has no model packages", self.model_package_group);
         }
@@ -72,7 +81,9 @@ impl RegistryListing {
             ]);
         }
         let mut lines: Vec<String> = table.lines().map(|line| line.trim().to_owned()).collect();
-        if self.more {
+        if self.is_cut_off {
+            lines.push(format!("the newest {} are shown; {CUT_OFF}; {LIST_ALL}", self.summaries.len()));
+        } else if self.more {
             lines.push(format!("the newest {} are shown; {how_to_see_all}", self.summaries.len()));
         }
         lines.join("\n").trim_end().to_owned()

@@ -103,6 +103,13 @@ impl PackageSelection {
                 }
                 failure
             }
+            (SelectError::NoSuchPackage { .. }, Some(_)) => {
+                let mut failure = registry_errors::of_selection(&error);
+                for diagnostic in &mut failure.diagnostics {
+                    diagnostic.code = Some("no-such-package-of-event");
+                }
+                failure
+            }
             _ => registry_errors::of_selection(&error),
         })
     }

@@ -53,7 +53,9 @@ pub fn check(merged: &Merged, section: &ParametersSection) -> Checked {
     let is_wrong = |found: &[Problem]| found.iter().any(|problem| problem.severity == Severity::Error);
     for (name, setting) in &merged.parameters {
         let Some(declaration) = section.declarations.get(name) else {
-            problems.push(undeclared(name, setting, section));
+            if !section.unreadable.contains(name) {
+                problems.push(undeclared(name, setting, section));
+            }
             continue;
         };
         if let Some(note) = overridden(name, setting, declaration) {
@@ -80,13 +82,14 @@ pub fn check(merged: &Merged, section: &ParametersSection) -> Checked {
                     problem.at(Place::template(["Parameters", name, "Default"]))
                 }));
             }
-            None if !merged.parameters.contains_key(name) => {
+            None if !merged.parameters.contains_key(name) && !section.unreadable.contains(name) => {
                 wrong.insert(name.clone());
                 problems.push(missing(name, declaration, merged.form));
             }
             None => {}
         }
     }
+    wrong.extend(section.unreadable.iter().filter(|name| !parameters.contains_key(*name)).cloned());
     problems.extend(tag_problems(merged));
     let tags = merged.tags.iter().filter_map(|(key, setting)| Some((key.clone(), setting.value.text()?.to_owned()))).collect();
     let stack_policy = merged.stack_policy.as_ref().map(|policy| policy.document.clone());

@@ -30,6 +30,8 @@ pub enum ParameterType {
     /// reads its value, of type `T`, in the account and region of the stack each time the stack is
     /// created or updated. Contains `T`.
     SsmValue(String),
+    /// Missing or not a type, which is an error of the template. Values are not checked against it.
+    Unknown,
 }
 
 /// The AWS-specific types.
@@ -72,6 +74,11 @@ impl ParameterType {
             }
             _ => None,
         }
+    }
+
+    /// Whether the type is missing or not a type.
+    pub fn is_unknown(&self) -> bool {
+        matches!(self, Self::Unknown)
     }
 
     /// Whether the value is a list separated by commas.
@@ -138,6 +145,7 @@ impl fmt::Display for ParameterType {
             Self::AwsList(name) => write!(f, "List<{name}>"),
             Self::SsmName => f.write_str("AWS::SSM::Parameter::Name"),
             Self::SsmValue(name) => write!(f, "AWS::SSM::Parameter::Value<{name}>"),
+            Self::Unknown => f.write_str("unknown"),
         }
     }
 }

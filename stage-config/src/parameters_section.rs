@@ -1,6 +1,6 @@
 //! A template's `Parameters` section.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value as Json;
 
@@ -34,6 +34,8 @@ const ATTRIBUTES: [&str; 11] = [
 pub struct ParametersSection {
     /// The declarations by name.
     pub declarations: BTreeMap<String, ParameterDeclaration>,
+    /// The parameters of which it cannot be read whether they have a default: they have an error.
+    pub unreadable: BTreeSet<String>,
     /// Findings about the section that do not prevent its use.
     pub notes: Vec<Problem>,
 }
@@ -72,14 +74,25 @@ impl ParametersSection {
     /// A name that begins with `Fn::` belongs to a transform, which declares parameters when
     /// CloudFormation processes it: it is skipped.
     pub fn parse(section: &Json) -> Result<Self, Problems> {
+        match Self::read(section) {
+            (parsed, problems) if problems.is_empty() => Ok(parsed),
+            (_, problems) => Err(Problems(problems)),
+        }
+    }
+
+    /// Reads as much of the section as possible, for further checks, and reports every problem.
+    ///
+    /// A parameter whose type is missing or not a type has [`ParameterType::Unknown`].
+    pub fn read(section: &Json) -> (Self, Vec<Problem>) {
         let mut parsed = Self::default();
         let mut problems = Vec::new();
         let members = match section {
-            Json::Null => return Ok(parsed),
+            Json::Null => return (parsed, problems),
             Json::Object(members) => members,
             _ => {
                 let problem = Problem::error("not-parameters", "`Parameters` is not a mapping of names to declarations");
-                return Err(Problems(vec![problem.at(Place::template(["Parameters"]))]));
+                problems.push(problem.at(Place::template(["Parameters"])));
+                return (parsed, problems);
             }
         };
         if members.len() > MAX_PARAMETERS {
@@ -95,11 +108,13 @@ impl ParametersSection {
                 problems.push(problem.with_hint("use 1 to 255 letters and digits").at(place(name, None)));
             }
             let mut reader = DeclarationReader { name, problems: &mut problems, notes: &mut parsed.notes };
-            if let Some(declaration) = reader.declaration(json) {
-                parsed.declarations.insert(name.clone(), declaration);
+            let declaration = reader.declaration(json);
+            if declaration.as_ref().is_none_or(|declaration| declaration.default.is_none() && json.get("Default").is_some()) {
+                parsed.unreadable.insert(name.clone());
             }
+            parsed.declarations.extend(declaration.map(|declaration| (name.clone(), declaration)));
         }
-        if problems.is_empty() { Ok(parsed) } else { Err(Problems(problems)) }
+        (parsed, problems)
     }
 }
 
@@ -130,11 +145,13 @@ impl DeclarationReader<'_> {
         let parameter_type = self.parameter_type(attributes.get("Type"));
         let pattern = self.text(attributes.get("AllowedPattern"), "AllowedPattern");
         let declaration = ParameterDeclaration {
-            parameter_type: parameter_type?,
+            parameter_type,
             default: self.text(attributes.get("Default"), "Default"),
             description: self.text(attributes.get("Description"), "Description"),
             constraint_description: self.text(attributes.get("ConstraintDescription"), "ConstraintDescription"),
-            no_echo: self.text(attributes.get("NoEcho"), "NoEcho").is_some_and(|text| text.eq_ignore_ascii_case("true")),
+            // An unreadable `NoEcho` can be true.
+            no_echo: attributes.contains_key("NoEcho")
+                && self.text(attributes.get("NoEcho"), "NoEcho").is_none_or(|text| text.eq_ignore_ascii_case("true")),
             allowed_values: self.allowed_values(attributes.get("AllowedValues")),
             allowed_pattern: pattern.as_deref().map(|text| self.pattern(text)),
             min_length: self.number(attributes.get("MinLength"), "MinLength"),
@@ -167,7 +184,7 @@ impl DeclarationReader<'_> {
             ("MinValue", declaration.min_value.is_some(), is_number),
             ("MaxValue", declaration.max_value.is_some(), is_number),
         ] {
-            if is_set && !applies {
+            if is_set && !applies && !declaration.parameter_type.is_unknown() {
                 let kind = if is_number { "a number" } else { "not a number" };
                 let message = format!("`{attribute}` of parameter `{name}` does not apply: the parameter is {kind}");
                 let note = Problem::warning("not-applied", message).with_hint("remove it, or change the parameter's `Type`");
@@ -185,23 +202,23 @@ impl DeclarationReader<'_> {
         }
     }
 
-    fn parameter_type(&mut self, json: Option<&Json>) -> Option<ParameterType> {
+    fn parameter_type(&mut self, json: Option<&Json>) -> ParameterType {
         let name = self.name;
         if json.is_none() {
             let problem = Problem::error("parameter-type", format!("parameter `{name}` has no `Type`"));
             self.problems.push(problem.with_hint("add `Type: String`").at(place(name, None)));
         }
-        let text = self.text(json, "Type")?;
-        let parsed = text.parse::<ParameterType>();
-        if let Err(hint) = &parsed {
+        let Some(text) = self.text(json, "Type") else { return ParameterType::Unknown };
+        let parsed = text.parse::<ParameterType>().unwrap_or_else(|hint| {
             let problem = Problem::error("parameter-type", format!("parameter `{name}` has the unknown type `{text}`"));
             self.problems.push(problem.with_hint(hint).at(place(name, Some("Type"))));
-        }
-        if let Some(hint) = parsed.as_ref().ok().and_then(ParameterType::undocumented) {
+            ParameterType::Unknown
+        });
+        if let Some(hint) = parsed.undocumented() {
             let note = Problem::warning("parameter-type", format!("parameter `{name}` has the type `{text}`, which is not documented"));
             self.notes.push(note.with_hint(hint).at(place(name, Some("Type"))));
         }
-        parsed.ok()
+        parsed
     }
 
     fn text(&mut self, json: Option<&Json>, attribute: &str) -> Option<String> {
@@ -230,7 +247,11 @@ impl DeclarationReader<'_> {
     fn allowed_values(&mut self, json: Option<&Json>) -> Vec<String> {
         match json {
             None => Vec::new(),
-            Some(Json::Array(values)) => values.iter().filter_map(|value| self.text(Some(value), "AllowedValues")).collect(),
+            Some(Json::Array(values)) => {
+                let texts: Vec<_> = values.iter().map(|value| self.text(Some(value), "AllowedValues")).collect();
+                // If one is unreadable, any value can be allowed.
+                texts.into_iter().collect::<Option<_>>().unwrap_or_default()
+            }
             Some(_) => {
                 let problem = Problem::error("not-a-list", format!("`AllowedValues` of parameter `{}` is not a list", self.name));
                 self.problems.push(problem.at(place(self.name, Some("AllowedValues"))));

@@ -14,6 +14,7 @@ const ENTRY_KEYS: [&str; 3] = ["ParameterKey", "ParameterValue", "UsePreviousVal
 const OBJECT_KEYS: [&str; 4] = ["Parameters", "Tags", "StackPolicy", "$schema"];
 
 const EXAMPLE: &str = r#"a stage file is a JSON array: [{ "ParameterKey": "Name", "ParameterValue": "value" }]"#;
+const OBJECT_EXAMPLE: &str = r#"a stage file is a JSON object: { "Parameters": { "Name": "value" } }"#;
 
 impl Layer {
     /// Reads a stage file: the CloudFormationStackSet action's array, or the CloudFormation
@@ -33,7 +34,8 @@ impl Layer {
     ///
     /// Returns no layer if the file has no parameters.
     pub fn read_stage_file(text: &str, path: &Path) -> (Option<Self>, Vec<Problem>) {
-        let source = match Source::read(text, path, EXAMPLE) {
+        let example = if text.trim_start().starts_with('{') { OBJECT_EXAMPLE } else { EXAMPLE };
+        let source = match Source::read(text, path, example) {
             Ok(source) => source,
             Err(problems) => return (None, problems.0),
         };

@@ -190,6 +190,40 @@ fn mistakes_in_the_template_are_reported_by_pointer() {
     ");
 }
 
+/// Every mistake in one declaration, with the value of the stage file. No finding follows from it.
+#[test]
+fn a_mistake_in_one_declaration_hides_no_other_problem_and_causes_no_other() {
+    for declaration in [
+        json!({ "Type": "Strin", "Default": "x" }),
+        json!({ "Type": "Strin", "AllowedValues": ["1", "2"], "MinLength": 9, "MinValue": 9, "Default": "x" }),
+        json!({ "Default": "x" }),
+        json!({ "Type": ["String"], "Default": "x" }),
+        json!({ "Type": "String", "Default": ["x"] }),
+        json!({ "Type": "String", "AllowedValues": ["y", ["x"]], "Default": "x" }),
+        json!({ "Type": "String", "AllowedValues": "x", "Default": "x" }),
+        json!({ "Type": "String", "AllowedPatern": "y", "Default": "x" }),
+        json!({ "Type": "Number", "MinValue": "one", "Default": "1" }),
+        json!("String"),
+    ] {
+        for file in ["[]", r#"[{ "ParameterKey": "A", "ParameterValue": "2" }]"#] {
+            let (section, problems) = ParametersSection::read(&json!({ "A": declaration, "B": { "Type": "String" } }));
+            assert_eq!(problems.len(), 1, "{declaration} {problems:?}");
+            let layer = Layer::from_stage_file(file, "stage.json".as_ref()).unwrap();
+            let checked = check(&merge([layer]), &section);
+            let found: Vec<_> = checked.problems.iter().map(|problem| (problem.code, problem.parameter.as_deref())).collect();
+            if declaration["AllowedValues"].is_array() && declaration["Type"] == "String" {
+                assert!(section.declarations["A"].allowed_values.is_empty());
+            }
+            assert_eq!(found, [("missing-parameter", Some("B"))], "{declaration} {file}");
+        }
+    }
+    // A parameter of an unknown type still needs a value, and can be a secret.
+    let (section, _) = ParametersSection::read(&json!({ "A": { "Type": "Strin", "NoEcho": ["true"] } }));
+    let missing = check(&merge([]), &section).problems;
+    assert_eq!(missing.iter().map(|problem| problem.code).collect::<Vec<_>>(), ["missing-parameter"]);
+    assert!(section.declarations["A"].no_echo);
+}
+
 #[test]
 fn an_undocumented_type_is_a_warning() {
     let section = json!({
@@ -361,6 +395,17 @@ fn the_hint_for_a_missing_parameter_has_the_stage_files_format() {
         let entry = hint.trim_start_matches("add ").replace(" to `Parameters` in the stage file", "").replace(" to the stage file", "");
         let fixed = if file.starts_with('[') { format!("[ {entry} ]") } else { format!("{{ \"Parameters\": {{ {entry} }} }}") };
         assert!(check(&stage(&fixed), &section).problems.is_empty(), "{fixed}");
+    }
+}
+
+#[test]
+fn the_example_for_a_broken_file_has_the_files_form() {
+    let hint = |text: &str| Layer::from_stage_file(text, "stage.json".as_ref()).unwrap_err().0[0].hint.clone().unwrap();
+    for text in [r#"{ "Parameters": "#, r#" { "Parameters": { "A": 1 "#, "\n{", r#"{ "Parameters": { "A" = "1" } }"#] {
+        assert_eq!(hint(text), r#"a stage file is a JSON object: { "Parameters": { "Name": "value" } }"#, "{text}");
+    }
+    for text in ["", "7", "[", r#"[{ "ParameterKey": "#] {
+        assert_eq!(hint(text), r#"a stage file is a JSON array: [{ "ParameterKey": "Name", "ParameterValue": "value" }]"#, "{text}");
     }
 }
 

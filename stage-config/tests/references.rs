@@ -164,9 +164,11 @@ fn faults() -> Vec<(Kind, &'static str, Json, &'static str)> {
     let deployment = json!({ "AutoRollbackConfiguration": { "Fn::ImportValue": "x" }, "RollingUpdatePolicy": { "Fn::ImportValue": "x" } });
     let own = "endpoint/${First.EndpointName}/variant/AllFirst";
     let arn = json!({ "Fn::Sub": "endpoint/${First}/variant/AllFirst" });
+    let missing = json!({ "Fn::Sub": "endpoint/${First.EndpointName}/variant/Missing" });
     vec![
         (Kind::Canary, "/FirstTarget/Properties/MinCapacity", json!(0), "scaling"),
         (Kind::Canary, "/FirstTarget/Properties/ResourceId", arn, "name"),
+        (Kind::Rolling, "/FirstTarget/Properties/ResourceId", missing, "scaling"),
         (Kind::Canary, step, json!(2), "deployment-step"),
         (Kind::Canary, at("/InstanceType"), json!("ml.m5.xlarge"), "instance-type-not-supported"),
         (Kind::Canary, at("/ManagedInstanceScaling"), json!({ "MinInstanceCount": 1 }), "scaling"),
@@ -259,7 +261,7 @@ fn scaling_that_cannot_be_followed_makes_the_number_of_instances_unknown() {
         (json!({ "Fn::ImportValue": "x" }), 0),
         (json!({ "Fn::Sub": "endpoint/${Name}/variant/AllFirst" }), 0),
         (json!({ "Fn::Sub": "endpoint/${First.EndpointName}/variant/${Name}" }), 0),
-        (json!({ "Fn::Sub": "endpoint/${First.EndpointName}/variant/Another" }), 1),
+        (json!({ "Fn::Sub": "endpoint/${First.EndpointName}/variant/Another" }), 2),
         (json!("endpoint/of-another-stack/variant/AllFirst"), 1),
     ] {
         assert_eq!(findings(&plant(&planted, resource, &name)).len(), count, "{name}");

@@ -4,6 +4,9 @@
 use serde_json::{Map, Value as Json, json};
 use stage_config::{Layer, Place, Problem, ResolvedTemplate, ResourceRules, Severity, check_resources};
 
+#[path = "resource_cases/scaling.rs"]
+mod scaling;
+
 /// A valid endpoint with the changes of a test merged into it; null removes.
 fn template(changes: &Json) -> Json {
     let mut template = json!({

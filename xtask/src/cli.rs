@@ -156,12 +156,39 @@ fn colors() -> impl clap::builder::TypedValueParser<Value = String> {
 /// The tasks of `dev-tasks`; CONTRIBUTING.md names what they need.
 const DEVELOPER_TASKS: [&str; 5] = ["test", "soak", "lint", "bench", "dist"];
 
+/// An option that `package` knows in another place, or by more than one name.
+fn unknown_option(option: &str) -> Option<clap::Error> {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let command = words.iter().position(|word| word == "package")?;
+    let place = words.iter().position(|word| word.split('=').next() == Some(option))?;
+    let candidates = options_of_package(option);
+    let message = if place < command && !candidates.is_empty() {
+        format!("`{option}` is an option of `package`: write it after the command, `package {option}`")
+    } else if candidates.len() > 1 {
+        format!("`{option}` is ambiguous: it can be {}", candidates.join(", "))
+    } else {
+        return None;
+    };
+    Some(Cli::command().error(ErrorKind::UnknownArgument, message))
+}
+
+/// The options of `package` that an unknown option can mean: it accepts beginnings.
+fn options_of_package(beginning: &str) -> Vec<String> {
+    let command = Cli::command();
+    let package = command.find_subcommand("package").into_iter().flat_map(clap::Command::get_arguments);
+    let names = package.filter_map(clap::Arg::get_long).map(|name| format!("--{name}"));
+    names.filter(|name| name.starts_with(beginning)).collect()
+}
+
 /// A program built without the developers' tasks reports where to run them.
 fn explained(error: clap::Error) -> clap::Error {
     match error.get(ContextKind::InvalidSubcommand) {
         Some(ContextValue::String(task)) if DEVELOPER_TASKS.contains(&task.as_str()) => Cli::command()
             .error(ErrorKind::InvalidSubcommand, format!("`{task}` needs this program's source workspace: run `cargo xtask {task}` there")),
-        _ => error,
+        _ => match error.get(ContextKind::InvalidArg) {
+            Some(ContextValue::String(option)) if error.kind() == ErrorKind::UnknownArgument => unknown_option(option).unwrap_or(error),
+            _ => error,
+        },
     }
 }
 

@@ -50,6 +50,7 @@ pub(crate) fn completed(diagnostic: &Diagnostic) -> Cow<'_, Diagnostic> {
             (None, "run `test-staging` for this release and pass its results with --staging-results, or use --without-staging-tests".to_owned())
         }
         Some("no-such-package") => (Some("--model-package, MODEL_PACKAGE".to_owned()), "`registry list` shows the versions".to_owned()),
+        Some("no-such-package-of-event") => (Some("--event".to_owned()), "`registry list` shows the versions".to_owned()),
         Some("no-such-regional-package") => {
             (None, format!("`registry list` with AWS_REGION={subject} shows the versions; name one with --regional-model-package"))
         }

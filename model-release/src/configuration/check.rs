@@ -136,7 +136,11 @@ impl Configuration {
             let conditions = self.template_json["Conditions"].to_string();
             let is_open = not_known.iter().any(|name| conditions.contains(name.as_str()));
             let findings = failure.diagnostics.into_iter().filter(|finding| !(is_open && finding.code == Some("no-endpoint")));
-            found.of_template.extend(findings);
+            // A template that only a build refuses can be deployed by other means.
+            found.of_template.extend(findings.map(|finding| match finding.code {
+                Some("endpoint-not-in-template") => Diagnostic { level: Level::Warning, ..finding },
+                _ => finding,
+            }));
         }
     }
 
@@ -199,7 +203,15 @@ impl Configuration {
         let known = checked.parameters.iter().filter_map(|(name, value)| Some((name.clone(), value.text()?.to_owned())));
         let mut texts: BTreeMap<String, String> = known.collect();
         for name in not_known {
-            let Some(declaration) = self.section.declarations.get(name).filter(|_| !texts.contains_key(name)) else { continue };
+            if texts.contains_key(name) {
+                continue;
+            }
+            let Some(declaration) = self.section.declarations.get(name) else {
+                if self.section.unreadable.contains(name) {
+                    texts.insert(name.clone(), "unknown".to_owned());
+                }
+                continue;
+            };
             let placeholder = match (&declaration.default, declaration.allowed_values.first(), &declaration.parameter_type) {
                 (Some(text), ..) | (None, Some(text), _) => text.clone(),
                 (None, None, ParameterType::Number | ParameterType::NumberList) => "1".to_owned(),

@@ -90,8 +90,8 @@ impl Configuration {
     pub fn read(named: &ConfigurationFiles) -> Result<Self, Failure> {
         let mut reader = Reader::default();
         let template = named.template.as_deref().and_then(|path| read_template(path, &mut reader.diagnostics));
-        let section = template.as_ref().and_then(|template| read_section(template, &mut reader.diagnostics));
-        let is_broken = section.is_none() || reader.diagnostics.iter().any(|diagnostic| diagnostic.level == Level::Error);
+        let is_broken = reader.diagnostics.iter().any(|diagnostic| diagnostic.level == Level::Error);
+        let section = template.as_ref().map(|template| read_section(template, &mut reader.diagnostics));
         reader.secrets = section.as_ref().map(Secrets::of).unwrap_or_default();
         reader.texts.extend(template.iter().map(|template| (template.path().display().to_string(), template.text().to_owned())));
         let has_base = named.base.is_named || named.base.path.is_file();
@@ -123,7 +123,7 @@ impl Configuration {
     /// Reads only the template's `Parameters` section.
     pub fn read_section(template: &Path) -> Result<ParametersSection, Failure> {
         let mut diagnostics = Vec::new();
-        let section = read_template(template, &mut diagnostics).and_then(|template| read_section(&template, &mut diagnostics));
+        let section = read_template(template, &mut diagnostics).map(|template| read_section(&template, &mut diagnostics));
         stop_on_errors(diagnostics)?;
         section.ok_or_else(|| Failure::bad_input(Diagnostic::error("the template could not be read")))
     }
@@ -224,12 +224,9 @@ fn read_template(path: &Path, diagnostics: &mut Vec<Diagnostic>) -> Option<Templ
     }
 }
 
-fn read_section(template: &Template, diagnostics: &mut Vec<Diagnostic>) -> Option<ParametersSection> {
-    match ParametersSection::parse(&template.parameters()) {
-        Ok(section) => Some(section),
-        Err(found) => {
-            diagnostics.extend(found.0.iter().map(|problem| problems::of_stage(problem, &[], Some(template))));
-            None
-        }
-    }
+/// Reads as much of the section as possible, so that an error in it hides no other.
+fn read_section(template: &Template, diagnostics: &mut Vec<Diagnostic>) -> ParametersSection {
+    let (section, problems) = ParametersSection::read(&template.parameters());
+    diagnostics.extend(problems.iter().map(|problem| problems::of_stage(problem, &[], Some(template))));
+    section
 }

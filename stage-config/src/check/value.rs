@@ -14,6 +14,10 @@ const MAX_MEMBERS_REPORTED: usize = 10;
 pub(super) fn value_problems(name: &str, value: &str, declaration: &ParameterDeclaration) -> Vec<Problem> {
     let mut found = Findings { name, value, declaration, problems: Vec::new() };
     found.bytes();
+    // Whether the constraints apply to the value or to the members of a list is unknown, too.
+    if declaration.parameter_type.is_unknown() {
+        return found.problems;
+    }
     let whole = [value];
     let members: Vec<&str> = if declaration.parameter_type.is_list() { value.split(',').map(str::trim).collect() } else { whole.to_vec() };
     found.types(&members);

@@ -39,7 +39,7 @@ pub(super) fn check(
         let owner = format!("`ExcludeRetainedVariantProperties` of {owner}");
         inspector.required_by_api(&excluded, "VariantPropertyType", &owner, "add it, such as DesiredWeight");
     }
-    if scaling.scales(id) {
+    if scaling.scales(id, config.and_then(|config| config.variants.as_deref())) {
         retains_instances(inspector, properties, &owner);
     }
     let Some(deployment) = properties.get("DeploymentConfig").filter(|deployment| !deployment.is_unknown()) else { return };

@@ -16,6 +16,8 @@ pub(super) struct EndpointConfig<'a> {
     pub(super) id: String,
     /// Its production variants; none if only AWS knows them.
     pub(super) variants: Option<Vec<Variant<'a>>>,
+    /// The names of its production and shadow variants; none if one is unknown.
+    pub(super) variant_names: Option<Vec<&'a str>>,
     /// Whether it has an `AsyncInferenceConfig`.
     pub(super) is_asynchronous: bool,
 }
@@ -57,7 +59,14 @@ pub(super) fn check<'a>(inspector: &mut Inspector<'a>, id: &str, properties: &Pr
         let hint = "add `ModelName`, or, for inference components, the execution role";
         inspector.error("missing-property", message, hint, &[About::Presence(&first.pointer)]);
     }
-    EndpointConfig { id: id.to_owned(), variants: production, is_asynchronous: properties.get("AsyncInferenceConfig").is_some() }
+    let is_known = production.is_some() && (shadow.is_some() || properties.get("ShadowProductionVariants").is_none());
+    let variant_names = everything.iter().map(|variant| variant.name).collect::<Option<_>>().filter(|_| is_known);
+    EndpointConfig {
+        id: id.to_owned(),
+        variants: production,
+        variant_names,
+        is_asynchronous: properties.get("AsyncInferenceConfig").is_some(),
+    }
 }
 
 impl<'a> EndpointConfig<'a> {

@@ -7,7 +7,7 @@ use super::inspector::{About, Inspector};
 use super::property::Property;
 use super::reference::Scaled;
 use super::variant::Variant;
-use crate::problem::Problem;
+use crate::problem::{Problem, did_you_mean};
 
 /// What the scalable targets determine about the number of instances.
 pub(super) struct Scaling<'a> {
@@ -16,9 +16,18 @@ pub(super) struct Scaling<'a> {
 }
 
 impl Scaling<'_> {
-    /// Whether a variant of this endpoint is scaled.
-    pub(super) fn scales(&self, endpoint: &str) -> bool {
-        self.targets.iter().any(|(scaled, _)| matches!(scaled, Scaled::Variant(id, _) if *id == endpoint))
+    /// Whether the instances of one of this endpoint's variants are scaled. None as `variants` if
+    /// they are unknown.
+    pub(super) fn scales(&self, endpoint: &str, variants: Option<&[Variant<'_>]>) -> bool {
+        let is_scaled = |variant: &Variant<'_>, name: Option<&str>| {
+            variant.serverless.is_none() && (name.is_none() || variant.name.is_none() || variant.name == name)
+        };
+        self.targets.iter().any(|(scaled, _)| match scaled {
+            Scaled::Variant(id, name) if *id == endpoint => {
+                variants.is_none_or(|variants| variants.iter().any(|variant| is_scaled(variant, name.as_deref())))
+            }
+            _ => false,
+        })
     }
 
     /// The minimum number of instances of an endpoint's variant, with the pointer of its initial
@@ -67,13 +76,26 @@ where
         let scaled = inspector.references.scaled(resource.value);
         if let Scaled::Variant(endpoint, Some(name)) = &scaled
             && let Some(config) = endpoints.iter().find(|(id, _)| id == endpoint).and_then(|(_, config)| *config)
-            && let Some(variant) = config.variants.iter().flatten().find(|variant| variant.name == Some(name))
         {
-            scaled_variant(inspector, properties, &owner, least, config, variant);
+            match config.variants.iter().flatten().find(|variant| variant.name == Some(name)) {
+                Some(variant) => scaled_variant(inspector, properties, &owner, least, config, variant),
+                None => no_variant(inspector, &resource, &owner, name, config),
+            }
         }
         scaling.targets.push((scaled, least));
     }
     scaling
+}
+
+/// Application Auto Scaling rejects a variant that the endpoint does not have.
+fn no_variant(inspector: &mut Inspector<'_>, resource: &Property<'_>, owner: &str, name: &str, config: &EndpointConfig<'_>) {
+    let Some(known) = config.variant_names.as_ref().filter(|known| !known.contains(&name)) else { return };
+    let message = format!("{owner} scales variant `{name}`, which endpoint configuration `{}` does not have", config.id);
+    let variants = known.iter().map(|known| format!("`{known}`")).collect::<Vec<_>>().join(", ");
+    let hint = did_you_mean(name, known.iter().copied()).unwrap_or_else(|| format!("its variants: {variants}"));
+    let names: Vec<String> = config.variants.iter().flatten().map(|variant| format!("{}/VariantName", variant.pointer)).collect();
+    let about: Vec<_> = std::iter::once(&resource.pointer).chain(&names).map(|pointer| About::Value(pointer)).collect();
+    inspector.error("scaling", message, &hint, &about);
 }
 
 fn scaled_variant(

@@ -7,7 +7,7 @@ use crate::cloud::Cloud;
 use crate::project::{Project, stand_in_cache};
 
 /// The options of AWS CLI version 2 that version 1 does not have.
-const SECOND_VERSION: [&str; 4] = ["cli-binary-format", "no-cli-pager", "cli-auto-prompt", "no-cli-auto-prompt"];
+const SECOND_VERSION: [&str; 5] = ["cli-error-format", "cli-binary-format", "no-cli-pager", "cli-auto-prompt", "no-cli-auto-prompt"];
 
 /// The options with the same effect as in the AWS CLI; all others are ignored with a note.
 const WITH_EFFECT: [&str; 11] = [
@@ -32,7 +32,11 @@ fn global_options() -> serde_json::Map<String, Json> {
     let mut list: Json = serde_json::from_str(&text).unwrap();
     let mut options = std::mem::take(list["options"].as_object_mut().unwrap());
     for name in SECOND_VERSION {
-        options.entry(name).or_insert(if name == "cli-binary-format" { Json::Null } else { serde_json::json!({ "action": "store_true" }) });
+        options.entry(name).or_insert(if matches!(name, "cli-binary-format" | "cli-error-format") {
+            Json::Null
+        } else {
+            serde_json::json!({ "action": "store_true" })
+        });
     }
     options
 }
@@ -70,6 +74,17 @@ fn every_global_option_of_the_aws_cli_is_accepted() {
     let mut files: Vec<_> = project.files(".").into_iter().map(|(name, _)| name).collect();
     files.retain(|name| !["t.yml", "ca.pem"].contains(&name.as_str()));
     assert!(files.is_empty(), "no option names a file to write: {files:?}");
+}
+
+#[test]
+fn an_ambiguous_or_misplaced_option_is_explained() {
+    let project = Project::empty();
+    project
+        .run(["package", "--outp", "x.yml"])
+        .ends_with(2)
+        .says("`--outp` is ambiguous")
+        .says("it can be --output-template-file, --output\n");
+    project.run(["--region", "eu-west-1", "package"]).ends_with(2).says("write it after the command, `package --region`");
 }
 
 #[test]

@@ -377,6 +377,39 @@ fn a_template_in_json_is_found_and_two_templates_are_refused() {
 }
 
 #[test]
+fn a_mistake_in_a_declaration_hides_no_other_problem() {
+    let project = Project::new();
+    let template = project.read("cfn-sm-endpoint-template.yml");
+    project.write("cfn-sm-endpoint-template.yml", &template.replacen("Type: String", "Type: Strin", 1));
+    project.write("staging-config-template.json", r#"[{ "ParameterKey": "EndpointInstanceTyp", "ParameterValue": "ml.m5.large" }]"#);
+    let run = project.run(["config", "check"]).ends_with(2).says("has the unknown type `Strin`");
+    run.says("the template has no parameter `EndpointInstanceTyp`").says("`EndpointInstanceType` has no value");
+}
+
+#[test]
+fn an_endpoint_that_the_template_does_not_show_is_not_missing() {
+    let project = Project::new().with_pipeline_variables();
+    for stage in ["staging", "prod"] {
+        project.write(&format!("{stage}-config-template.json"), "[]");
+    }
+    for (resource, name) in [
+        ("{Type: 'Acme::SageMaker::Endpoint::MODULE', Properties: {Package: !Ref ModelPackageName}}", "module"),
+        ("{Type: 'AWS::CloudFormation::Stack', Properties: {TemplateURL: 'https://b.s3.amazonaws.com/t.yml'}}", "nested stack"),
+    ] {
+        let template = format!("Parameters: {{ModelPackageName: {{Type: String}}}}\nResources:\n  Serving: {resource}\n");
+        project.write("cfn-sm-endpoint-template.yml", &template);
+        let message = format!("an endpoint inside {name} `Serving` is not known before deployment");
+        project.run(["config", "check"]).ends_with(0).says(&format!("warning: {message}"));
+        project.run(["build", "--registry", "examples/registry.json"]).ends_with(2).says(&format!("error: {message}"));
+        // A resource that is not created for this stage contains no endpoint.
+        let never =
+            template.replace("Resources:\n  Serving: {", "Conditions: {Never: !Equals [a, b]}\nResources:\n  Serving: {Condition: Never, ");
+        project.write("cfn-sm-endpoint-template.yml", &never);
+        project.run(["config", "check"]).ends_with(2).says("the template has no endpoint for this stage");
+    }
+}
+
+#[test]
 fn a_schema_is_generated_from_the_template_and_the_check_finds_a_stale_one() {
     let project = project();
     let out = ["config", "schema", "--out", "stage.json"];

@@ -33,6 +33,43 @@ fn a_list_is_a_table_for_people_and_json_for_programs() {
 }
 
 #[test]
+fn a_list_that_is_cut_off_is_not_shown_as_complete() {
+    let project = Project::new().with_pipeline_variables();
+    let package = json!({
+        "ModelPackageArn": format!("arn:aws:sagemaker:us-east-1:{HOME}:model-package/{GROUP}/3"), "ModelPackageVersion": 3,
+        "CreationTime": "2023-11-14T22:15:00+00:00", "ModelPackageStatus": "Completed", "ModelApprovalStatus": "Rejected",
+    });
+    for (packages, code, line) in [
+        (json!([package]), 0, "the newest 1 are shown; the list in the file is cut off"),
+        (json!([]), 4, "are in the list, and the list in the file is cut off"),
+    ] {
+        project.write("cut.json", &json!({ "ModelPackageSummaryList": packages, "NextToken": "AAAA" }).to_string());
+        for more in [&[][..], &["--all"]] {
+            let run = project.run(["registry", "list", "--registry", "cut.json"].iter().chain(more)).ends_with(code);
+            assert!(run.stdout.contains(line) && run.stdout.contains("omit `--max-items`"), "{}", run.stdout);
+            assert!(!run.stdout.contains("--all shows all") && !run.stdout.contains("has no model packages"), "{}", run.stdout);
+        }
+    }
+}
+
+#[test]
+fn an_event_about_a_missing_version_points_to_the_event() {
+    let project = Project::new().with_pipeline_variables();
+    let event = json!({
+        "source": "aws.sagemaker", "detail-type": "SageMaker Model Package State Change",
+        "detail": {
+            "ModelPackageArn": format!("arn:aws:sagemaker:us-east-1:{HOME}:model-package/{GROUP}/99"),
+            "ModelApprovalStatus": "Approved", "ModelPackageStatus": "Completed",
+        },
+    });
+    project.write("event.json", &event.to_string());
+    let resolve = ["registry", "resolve", "--registry", "examples/registry.json"];
+    let run = project.run(resolve.iter().chain(&["--event", "event.json"])).ends_with(2).says("--event").says("the newest is version 16");
+    assert!(!run.stderr.contains("MODEL_PACKAGE"), "{}", run.stderr);
+    project.run(resolve.iter().chain(&["--model-package", "99"])).ends_with(2).says("--model-package, MODEL_PACKAGE");
+}
+
+#[test]
 fn a_large_group_is_listed_in_pages_up_to_the_limit() {
     let cloud = Cloud::new();
     cloud.register(10_000);

@@ -50,6 +50,8 @@ pub(crate) struct AwsCliOptions {
     cli_auto_prompt: bool,
     #[arg(long, hide = true)]
     no_cli_auto_prompt: bool,
+    #[arg(long, hide = true)]
+    cli_error_format: Option<String>,
 }
 
 impl AwsCliOptions {
@@ -66,6 +68,7 @@ impl AwsCliOptions {
             (self.no_cli_pager, "--no-cli-pager", terminal),
             (self.cli_auto_prompt, "--cli-auto-prompt", terminal),
             (self.no_cli_auto_prompt, "--no-cli-auto-prompt", terminal),
+            (self.cli_error_format.is_some(), "--cli-error-format", "errors are text, or JSON with --format json"),
         ]
         .into_iter()
         .filter_map(|(is_set, option, reason)| is_set.then_some((option, reason)))
