@@ -1,6 +1,7 @@
 //! Tests of deployments, plans and the preflight in one process, with stack-rollout's model of
 //! stack sets.
 
+mod builds;
 mod contradictions;
 mod deployments;
 // The model that stack-rollout is tested with; it is not a published dependency.
