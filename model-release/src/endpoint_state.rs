@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use endpoint_test::{Description, EndpointStatus, Outcome, TargetReport, Variant};
+use endpoint_test::{Description, EndpointStatus, FindingCode, Outcome, TargetReport, Variant};
 use model_registry::ModelPackageArn;
 use serde::Serialize;
 use stack_rollout::{AccountId, Region, Target};
@@ -131,6 +131,9 @@ impl EndpointState {
     /// The endpoint as its identity checks found it.
     pub fn of_report(report: &TargetReport) -> Self {
         let failed = report.checks.iter().find(|check| !matches!(check.outcome, Outcome::Passed | Outcome::Skipped));
+        if failed.is_some_and(|check| check.code == Some(FindingCode::EndpointMissing)) {
+            return Self::missing(&report.endpoint);
+        }
         let health = match failed.map(|check| check.outcome) {
             None => Health::Ok,
             Some(Outcome::Errored) => Health::Unknown,

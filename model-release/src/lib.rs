@@ -38,6 +38,7 @@ mod endpoints;
 mod expectations;
 mod package_result;
 mod plural;
+mod recreate;
 mod regional_package;
 mod registry_listing;
 mod release;

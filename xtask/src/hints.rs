@@ -32,6 +32,13 @@ pub(crate) fn completed(diagnostic: &Diagnostic) -> Cow<'_, Diagnostic> {
             let cause = "SageMaker rolled the endpoint back, for example because of an alarm: find the cause";
             (None, format!("{cause}, then update it again with `xtask deploy --stage {stage} --reapply {again}`"))
         }
+        Some("endpoints-to-recreate") => {
+            let (stage, targets) = subject.split_once(' ').unwrap_or_default();
+            let mut accounts: Vec<_> = targets.split(' ').filter_map(|target| Some(target.split_once('/')?.0)).collect();
+            accounts.dedup();
+            let (instances, accounts) = (targets.replace(' ', " --instance "), accounts.join(","));
+            (None, format!("find the cause, delete the stack with all its endpoints: `xtask prune --stage {stage} --instance {instances} --even-targets`, then create it again: `xtask deploy --stage {stage} --accounts {accounts}`"))
+        }
         Some("execution-role-missing") => (None, "create it, or name another one with --execution-role-name".to_owned()),
         Some("group-missing") => (None, "run `setup`, which creates and shares it".to_owned()),
         Some("group-not-shared") => (None, "run `setup`, which writes the policy; `setup --check` shows the difference".to_owned()),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::SystemTime;
 
-use endpoint_test::{Outcome, TargetReport};
+use endpoint_test::{FindingCode, Outcome, TargetReport};
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 use stack_rollout::status::InstanceStatus;
@@ -14,8 +14,8 @@ use crate::diagnostic::{Diagnostic, Failure, FailureKind, Level};
 use crate::endpoint_state::{Health, TargetEndpoints};
 use crate::manifest::Tool;
 use crate::plural::plural;
-use crate::serving::{self, not_updated};
 use crate::{Release, Stage};
+use crate::{recreate, serving};
 
 /// The result of a deployment.
 #[derive(Debug)]
@@ -146,7 +146,7 @@ impl Deployment {
             let subject = format!("{} {}", self.stage, accounts.into_iter().collect::<Vec<_>>().join(","));
             steps.push(Diagnostic::new(Level::Note, message).code("rollout-incomplete").about(subject).with_hint(hint));
         }
-        steps.extend(not_updated(self.stage, &self.serving, |target| there.contains(target)));
+        steps.extend(recreate::next_steps(self.stage, &self.serving, |target| there.contains(target)));
         steps
     }
 
@@ -177,7 +177,11 @@ impl Deployment {
     }
 }
 
-/// The overall outcome of an endpoint's checks; the suite has no cases.
+/// The overall outcome of an endpoint's checks; the suite has no cases. The stack is up to date, so
+/// an endpoint that does not exist was deleted: a proven failure.
 fn outcome(report: &TargetReport) -> Outcome {
+    if report.checks.iter().any(|check| check.code == Some(FindingCode::EndpointMissing)) {
+        return Outcome::Failed;
+    }
     Outcome::of_all(report.checks.iter().map(|check| check.outcome))
 }

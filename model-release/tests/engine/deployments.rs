@@ -123,6 +123,22 @@ fn an_unreachable_endpoint_is_an_unknown_result_and_a_failure_has_precedence() {
 }
 
 #[test]
+fn a_deleted_endpoint_is_a_failure_and_its_target_has_to_be_created_again() {
+    let cloud = Cloud::default();
+    deployed(&cloud, &release(1));
+    let fleet = Fleet { deleted: [target(B, EAST)].into(), unreachable: [target(A, EAST)].into(), ..Fleet::default() };
+    let deployment = fleet.deploy(&cloud, &release(1), NO_PREFLIGHT, |_| {}).unwrap();
+    assert!(deployment.rollout.nothing_to_do);
+    assert_eq!(deployment.failure(), Some(FailureKind::Failed));
+    let findings = deployment.findings(&request(&release(1)).all_targets);
+    let codes: Vec<_> = findings.iter().filter_map(|finding| Some((finding.code?, finding.subject.as_deref()?))).collect();
+    assert_eq!(codes, [("endpoints-to-recreate", "staging 333333333333/us-east-1")]);
+    let tool = Tool { name: "test".to_owned(), version: "1".to_owned() };
+    let record = deployment.record(&release(1), Stage::Staging, &tool).unwrap();
+    assert_eq!((&record["identity"][0]["outcome"], &record["identity"][1]["outcome"]), (&"errored".into(), &"failed".into()));
+}
+
+#[test]
 fn a_running_foreign_operation_is_an_error_with_the_command_that_stops_it() {
     let cloud = Cloud::default();
     deployed(&cloud, &release(1));
