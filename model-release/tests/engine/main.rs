@@ -13,3 +13,4 @@ mod preflights;
 mod project;
 mod rejections;
 mod release_checks;
+mod statuses;
