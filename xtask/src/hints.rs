@@ -71,7 +71,11 @@ pub(crate) fn completed(diagnostic: &Diagnostic) -> Cow<'_, Diagnostic> {
         Some("not-the-approved-release") => (Some("--release-sha256, RELEASE_MANIFEST_SHA256".to_owned()), String::new()),
         Some("operation-in-progress") => (None, format!("run again when it has finished, or stop it: `{subject}`")),
         Some("operation-in-progress-of-deploy") => (None, format!("run again with --wait-for-other, or stop it: `{subject}`")),
-        Some("orphan") => (None, format!("remove it with `prune`: --instance {subject}")),
+        Some(code @ ("orphan" | "inoperable-orphan")) => {
+            let (stage, target) = subject.split_once(' ').unwrap_or_default();
+            let retained = if code == "orphan" { "" } else { " --retain-stacks" };
+            (None, format!("remove it with `xtask prune --stage {stage} --instance {target}{retained}`"))
+        }
         Some("outside-artifact") => (None, "copy it into that folder; `package` accepts it with --allow-outside".to_owned()),
         Some("overridden-model-package") => (None, "name another region's model package with --regional-model-package".to_owned()),
         Some("overrides-not-passed") => (None, format!("deploy this stage with `xtask deploy --stage {subject}`, which passes them")),

@@ -123,7 +123,9 @@ impl Deployment {
             let state = if orphan.status == InstanceStatus::Current { String::new() } else { format!(" ({})", orphan.status) };
             let message = format!("`{stack_set}` has a stack that is not a target of the release{state}; it is not deleted");
             let target = orphan.target().to_string();
-            let mut finding = Diagnostic::warning(message).code("orphan").about(&target).named(&target);
+            let code = if orphan.status == InstanceStatus::Inoperable { "inoperable-orphan" } else { "orphan" };
+            let subject = format!("{} {target}", self.stage);
+            let mut finding = Diagnostic::warning(message).code(code).about(subject).named(&target);
             finding.details.extend(orphan.status_reason.clone());
             findings.push(finding);
         }
@@ -140,7 +142,13 @@ impl Deployment {
         let mut steps = Vec::new();
         if !missing.is_empty() {
             let count = plural(self.rollout.targets.len(), "target");
-            let message = format!("{} of {count} do not have the release; the others keep it", missing.len());
+            let have = if missing.len() == 1 { "does not have" } else { "do not have" };
+            let others = match there.len() {
+                0 => "",
+                1 => "; the other one keeps it",
+                _ => "; the others keep it",
+            };
+            let message = format!("{} of {count} {have} the release{others}", missing.len());
             let hint = "fix the cause, then roll out the release again: that updates only the targets that do not have it";
             let accounts: BTreeSet<_> = missing.iter().map(|target| target.account_id.as_str()).collect();
             let subject = format!("{} {}", self.stage, accounts.into_iter().collect::<Vec<_>>().join(","));
