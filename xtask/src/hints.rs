@@ -79,10 +79,12 @@ pub(crate) fn completed(diagnostic: &Diagnostic) -> Cow<'_, Diagnostic> {
         Some("outside-artifact") => (None, "copy it into that folder; `package` accepts it with --allow-outside".to_owned()),
         Some("overridden-model-package") => (None, "name another region's model package with --regional-model-package".to_owned()),
         Some("overrides-not-passed") => (None, format!("deploy this stage with `xtask deploy --stage {subject}`, which passes them")),
-        Some("package-not-shared") => (
-            None,
-            "share the group with the account (`xtask setup`), and grant `sagemaker:DescribeModelPackage` to the role there".to_owned(),
-        ),
+        Some(code @ ("package-not-shared" | "package-not-shared-in-region")) => {
+            let region = subject.split(':').nth(3).filter(|_| code == "package-not-shared-in-region");
+            let variable = region.map(|region| format!("AWS_REGION={region} ")).unwrap_or_default();
+            let share = format!("share the group with the account (`{variable}xtask setup`)");
+            (None, format!("{share}, and grant `sagemaker:DescribeModelPackage` to the role there"))
+        }
         Some("package-of-other-region") => (None, "build the release with --regional-model-package for this region".to_owned()),
         Some("package-of-own-region") => (Some("--regional-model-package".to_owned()), "select it with --model-package".to_owned()),
         Some("package-without-region") => {
