@@ -212,15 +212,15 @@ fn a_failed_or_deleted_endpoint_of_an_unchanged_target_has_to_be_created_again()
         let steps = planned(&cloud, &release(version)).add_endpoints(Stage::Staging, serving);
         steps.into_iter().map(|step| (step.code.unwrap(), step.subject.unwrap())).collect::<Vec<_>>()
     };
-    let recreate = ("endpoints-to-recreate", format!("staging {B}/{EAST}"));
-    assert_eq!(steps(2, vec![described(&failed)]), [recreate.clone()]);
-    assert_eq!(steps(2, vec![EndpointState::missing("iris")]), [recreate.clone()]);
+    let recreate = [("endpoints-to-recreate", format!("staging {B}/{EAST}"))];
+    assert_eq!(steps(2, vec![described(&failed)]), recreate);
+    assert_eq!(steps(2, vec![EndpointState::missing("iris")]), recreate);
     // An update of another endpoint of the same stack would fail, too.
-    assert_eq!(steps(2, vec![described(&old), described(&failed)]), [recreate.clone()]);
+    assert_eq!(steps(2, vec![described(&old), described(&failed)]), recreate);
     assert_eq!(steps(2, vec![EndpointState::unread("iris", "access denied".to_owned())]), []);
     // A rollout can create a missing endpoint only with its stack.
     assert_eq!(steps(3, vec![EndpointState::missing("iris")]), []);
-    assert_eq!(steps(3, vec![described(&failed)]), [recreate]);
+    assert_eq!(steps(3, vec![described(&failed)]), recreate);
 }
 
 #[test]
