@@ -168,3 +168,26 @@ pub(crate) fn in_report(mut report: Report) -> Report {
     }
     report
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hint(code: &'static str, subject: &str) -> String {
+        completed(&Diagnostic::warning("found").code(code).about(subject)).hint.clone().unwrap()
+    }
+
+    #[test]
+    fn hints_have_the_whole_command() {
+        let recreate = hint("endpoints-to-recreate", "prod 222222222222/eu-west-1 222222222222/us-east-1 333333333333/us-east-1");
+        let prune = "`xtask prune --stage prod --instance 222222222222/eu-west-1 --instance 222222222222/us-east-1 --instance 333333333333/us-east-1 --even-targets`";
+        assert!(recreate.contains(prune), "{recreate}");
+        assert!(recreate.contains("`xtask deploy --stage prod --accounts 222222222222,333333333333`"), "{recreate}");
+        let remove = "remove it with `xtask prune --stage staging --instance 444444444444/us-east-1";
+        assert_eq!(hint("orphan", "staging 444444444444/us-east-1"), format!("{remove}`"));
+        assert_eq!(hint("inoperable-orphan", "staging 444444444444/us-east-1"), format!("{remove} --retain-stacks`"));
+        let package = "arn:aws:sagemaker:eu-west-1:111111111111:model-package/iris/5";
+        assert!(hint("package-not-shared", package).contains("(`xtask setup`)"));
+        assert!(hint("package-not-shared-in-region", package).contains("(`AWS_REGION=eu-west-1 xtask setup`)"));
+    }
+}
