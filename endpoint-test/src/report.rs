@@ -225,6 +225,8 @@ pub enum FindingCode {
     GoldenFileDiffers,
     /// The load generator did not keep pace.
     GeneratorLate,
+    /// The endpoint does not exist.
+    EndpointMissing,
 }
 
 /// The result of one check.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use endpoint_test::{Description, EndpointStatus, Outcome, TargetReport, Variant};
+use endpoint_test::{Description, EndpointStatus, FindingCode, Outcome, TargetReport, Variant};
 use model_registry::ModelPackageArn;
 use serde::Serialize;
 use stack_rollout::{AccountId, Region, Target};
@@ -134,6 +134,9 @@ impl EndpointState {
         let is_in_service = report.status.as_deref() == Some(EndpointStatus::InService.as_str());
         let identity = report.identity().filter(|_| is_in_service);
         let failed = report.checks.iter().find(|check| check.outcome.is_wrong());
+        if failed.is_some_and(|check| check.code == Some(FindingCode::EndpointMissing)) {
+            return Self::missing(&report.endpoint);
+        }
         let deciding = identity.filter(|check| check.outcome.is_wrong()).or(failed.filter(|_| identity.is_none()));
         let health = match deciding.map(|check| check.outcome) {
             None => Health::Ok,

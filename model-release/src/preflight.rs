@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use aws_names::{AccountId, Region, resource_name};
+use aws_names::{AccountId, Arn, Region, resource_name};
 use cfn_render::{PseudoParameters, Template};
 use serde::Serialize;
 use stack_rollout::preflight::{Check, CheckOutcome, ExecutionRole, NO_SESSION, PreflightTarget, Requirements};
@@ -137,6 +137,9 @@ fn requirements_of(release: &Release, template: &Template, parameters: &Paramete
         add(&mut needed.images, container.image.as_deref(), "");
         add(&mut needed.artifacts, container.model_data_url.as_deref(), "s3://");
     }
+    let of_template = needed.images.iter().filter(|image| !images.contains(image));
+    let of_template = of_template.chain(needed.artifacts.iter().filter(|uri| !model_data.contains(uri)));
+    needed.named_by_template = of_template.cloned().collect();
     for config in &stack.configs {
         for key in &config.keys {
             add(&mut needed.keys, Some(key), "arn:");
@@ -186,6 +189,16 @@ fn ssm_parameters(template: &Template, parameters: &Parameters) -> BTreeMap<Stri
     named
 }
 
+/// Gives model packages that are not shared in a region other than the session's a code of their
+/// own: the session's region is the default of every command that shares a group.
+pub fn mark_other_regions(checks: &mut [Check], session_region: &Region) {
+    for check in checks.iter_mut().filter(|check| check.code == Some("package-not-shared")) {
+        if check.subject.parse::<Arn>().is_ok_and(|arn| arn.region().is_some_and(|region| region != session_region)) {
+            check.code = Some("package-not-shared-in-region");
+        }
+    }
+}
+
 impl Finding {
     /// A failed check is an error, and an unchecked one a warning.
     pub fn diagnostic(&self) -> Diagnostic {
@@ -193,7 +206,13 @@ impl Finding {
             CheckOutcome::Failed => Diagnostic::error(&self.message),
             _ => Diagnostic::warning(format!("not checked: {}", self.message)),
         };
-        Diagnostic { code: self.code, details: self.detail.iter().cloned().collect(), ..diagnostic.with_hint_opt(self.hint.clone()) }
+        let subject = Some(self.subject.clone());
+        Diagnostic {
+            code: self.code,
+            subject,
+            details: self.detail.iter().cloned().collect(),
+            ..diagnostic.with_hint_opt(self.hint.clone())
+        }
     }
 }
 

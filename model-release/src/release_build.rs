@@ -190,7 +190,7 @@ impl BuildRequest {
 
         let mut files = Vec::new();
         let arn = &choice.package.arn;
-        let (checked, diagnostics) = self.checked_stages(configuration, &choice, home, &regions)?;
+        let (checked, diagnostics) = self.checked_stages(configuration, &choice, home, &regions, &regional)?;
         for diagnostic in diagnostics {
             on_event(Event::Found(diagnostic));
         }
@@ -232,6 +232,7 @@ impl BuildRequest {
         choice: &Choice,
         home: &Home,
         regions: &[Region],
+        regional: &RegionalPackages,
     ) -> Result<(Vec<CheckedStage<'_>>, Vec<Diagnostic>), Failure> {
         let arn = &choice.package.arn;
         let (mut stages, mut diagnostics) = (Vec::new(), Vec::new());
@@ -252,7 +253,7 @@ impl BuildRequest {
             let targets = Targets { accounts: Some(&accounts), regions: Some(regions), instance_types };
             let mut parameters = configuration.check(&self.pipeline(stage, Some(arn), Some(&accounts)), &targets);
             diagnostics.append(&mut parameters.diagnostics);
-            diagnostics.extend(self.unsupported_by_codepipeline(stage, configuration, &parameters));
+            diagnostics.extend(self.unsupported_by_codepipeline(stage, configuration, &parameters, regional));
             stages.push(CheckedStage { stage, accounts, parameters });
         }
         Ok((stages, stop_on_errors(diagnostics)?))
@@ -269,6 +270,7 @@ impl BuildRequest {
         stage: &StageRequest,
         configuration: &Configuration,
         parameters: &StageParameters,
+        regional: &RegionalPackages,
     ) -> Vec<Diagnostic> {
         let mut diagnostics = Vec::new();
         if self.without_pipeline {
@@ -283,10 +285,16 @@ impl BuildRequest {
                 diagnostics.push(configuration.at(diagnostic.code("not-passed-by-codepipeline"), place));
             }
         }
-        if let Some(path) = configuration.override_file(stage.stage) {
-            let diagnostic =
-                Diagnostic::warning("CodePipeline's CloudFormationStackSet action does not support overrides for accounts and regions");
-            diagnostics.push(diagnostic.named(path).code("overrides-not-passed").about(stage.stage.name()));
+        let not_passed = || {
+            let message = "CodePipeline's CloudFormationStackSet action does not support overrides for accounts and regions";
+            Diagnostic::warning(message).code("overrides-not-passed").about(stage.stage.name())
+        };
+        diagnostics.extend(configuration.override_file(stage.stage).map(|path| not_passed().named(path)));
+        // The action would deploy the first region's package everywhere.
+        let packages: Vec<_> = regional.iter().map(|(region, package)| format!("{region} needs {}", package.arn)).collect();
+        if !packages.is_empty() {
+            let place = format!("regional model packages of the {} stage", stage.stage);
+            diagnostics.push(Diagnostic { details: packages, ..not_passed().named(place) });
         }
         diagnostics
     }

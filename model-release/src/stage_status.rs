@@ -36,6 +36,9 @@ pub struct StageStatus {
     pub targets: Vec<TargetStatus>,
     /// The stack instances that are not targets of the release, as ACCOUNT/REGION.
     pub orphans: Vec<String>,
+    /// The orphans as the text shows them, with their state.
+    #[serde(skip)]
+    shown_orphans: Vec<String>,
 }
 
 /// An operation on the stack set.
@@ -72,7 +75,7 @@ pub struct TargetStatus {
     pub last_result: Option<String>,
     /// The reason if the stack instance is not `ok`.
     pub reason: Option<String>,
-    /// The model package that the newest operation deploys here.
+    /// The model package that the newest operation deploys here; none if nothing was ever deployed.
     pub model_package: Option<String>,
     /// The endpoints; none if there is no stack.
     pub endpoints: Vec<EndpointState>,
@@ -111,7 +114,7 @@ impl StageStatus {
             _ if operation.status.has_ended() => Health::Ok,
             _ => Health::Differs,
         });
-        let outside = observed.instances.iter().map(|instance| &instance.target).filter(|target| !request.all_targets.contains(target));
+        let outside = || observed.instances.iter().filter(|instance| !request.all_targets.contains(&instance.target));
         Self {
             schema_version: SCHEMA_VERSION,
             tool,
@@ -121,7 +124,8 @@ impl StageStatus {
             last_operation: last_operation.map(|operation| LastOperation::of(operation, request)),
             health: Health::worst([of_targets, of_operation]),
             targets,
-            orphans: outside.map(ToString::to_string).collect(),
+            orphans: outside().map(|instance| instance.target.to_string()).collect(),
+            shown_orphans: outside().map(|instance| with_state(&instance.target, &instance.status)).collect(),
         }
     }
 
@@ -141,7 +145,7 @@ impl StageStatus {
             None => "no operation has created or updated stacks".to_owned(),
             Some(last) => {
                 let reason = last.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
-                let whose = if last.is_of_release { "of this release" } else { "of another release or of CodePipeline" };
+                let whose = if last.is_of_release { "of this release" } else { "of another release, of CodePipeline or of a person" };
                 format!("last operation: {} {}{reason} ({whose}; {})", last.action, last.status, last.id)
             }
         });
@@ -181,8 +185,8 @@ impl StageStatus {
                 lines.push(format!("{}/{} {what}: {reason}", target.account_id, target.region));
             }
         }
-        if !self.orphans.is_empty() {
-            lines.push(format!("not targets of the release: {}", self.orphans.join(", ")));
+        if !self.shown_orphans.is_empty() {
+            lines.push(format!("not targets of the release: {}", self.shown_orphans.join(", ")));
         }
         lines.join("\n")
     }
@@ -210,9 +214,24 @@ fn target_status(observed: &Observed, target: &Target, endpoints: Vec<EndpointSt
         instance: instance.map(|instance| instance.status.to_string()),
         last_result: instance.and_then(|instance| instance.detailed_status.as_ref()).map(ToString::to_string),
         reason,
-        model_package: deployed_package(observed, target).map(str::to_owned),
+        model_package: instance
+            .filter(|instance| was_deployed(instance, &endpoints))
+            .and(deployed_package(observed, target))
+            .map(str::to_owned),
         endpoints,
     }
+}
+
+/// `ACCOUNT/REGION`, with the state of the stack instance unless it is up to date.
+pub fn with_state(target: &Target, status: &InstanceStatus) -> String {
+    if *status == InstanceStatus::Current { target.to_string() } else { format!("{target} ({status})") }
+}
+
+/// Whether the stack was ever deployed. A stack whose creation failed has an id, but no endpoint.
+fn was_deployed(instance: &Instance, endpoints: &[EndpointState]) -> bool {
+    let is_missing = |endpoint: &EndpointState| endpoint.status.is_none() && endpoint.health == Health::Differs;
+    let has_no_endpoint = !endpoints.is_empty() && endpoints.iter().all(is_missing);
+    instance.status == InstanceStatus::Current || (instance.stack_id.is_some() && !has_no_endpoint)
 }
 
 /// The health of a stack, with the reason if it is not `ok`.

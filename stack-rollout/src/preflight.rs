@@ -6,7 +6,7 @@
 mod checks;
 mod trust;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,6 +37,8 @@ pub struct Requirements {
     pub images: Vec<String>,
     /// Model artifacts, as S3 URIs.
     pub artifacts: Vec<String>,
+    /// Those images and artifacts that the template names itself. The others are the model package's.
+    pub named_by_template: BTreeSet<String>,
     /// ARNs of KMS keys.
     pub keys: Vec<String>,
     /// Names of endpoints.

@@ -32,6 +32,13 @@ pub(crate) fn completed(diagnostic: &Diagnostic) -> Cow<'_, Diagnostic> {
             let cause = "SageMaker rolled the endpoint back, for example because of an alarm: find the cause";
             (None, format!("{cause}, then update it again with `xtask deploy --stage {stage} --reapply {again}`"))
         }
+        Some("endpoints-to-recreate") => {
+            let (stage, targets) = subject.split_once(' ').unwrap_or_default();
+            let mut accounts: Vec<_> = targets.split(' ').filter_map(|target| Some(target.split_once('/')?.0)).collect();
+            accounts.dedup();
+            let (instances, accounts) = (targets.replace(' ', " --instance "), accounts.join(","));
+            (None, format!("find the cause, delete the stack with all its endpoints: `xtask prune --stage {stage} --instance {instances} --even-targets`, then create it again: `xtask deploy --stage {stage} --accounts {accounts}`"))
+        }
         Some("execution-role-missing") => (None, "create it, or name another one with --execution-role-name".to_owned()),
         Some("group-missing") => (None, "run `setup`, which creates and shares it".to_owned()),
         Some("group-not-shared") => (None, "run `setup`, which writes the policy; `setup --check` shows the difference".to_owned()),
@@ -65,14 +72,20 @@ pub(crate) fn completed(diagnostic: &Diagnostic) -> Cow<'_, Diagnostic> {
         Some("not-the-approved-release") => (Some("--release-sha256, RELEASE_MANIFEST_SHA256".to_owned()), String::new()),
         Some("operation-in-progress") => (None, format!("run again when it has finished, or stop it: `{subject}`")),
         Some("operation-in-progress-of-deploy") => (None, format!("run again with --wait-for-other, or stop it: `{subject}`")),
-        Some("orphan") => (None, format!("remove it with `prune`: --instance {subject}")),
+        Some(code @ ("orphan" | "inoperable-orphan")) => {
+            let (stage, target) = subject.split_once(' ').unwrap_or_default();
+            let retained = if code == "orphan" { "" } else { " --retain-stacks" };
+            (None, format!("remove it with `xtask prune --stage {stage} --instance {target}{retained}`"))
+        }
         Some("outside-artifact") => (None, "copy it into that folder; `package` accepts it with --allow-outside".to_owned()),
         Some("overridden-model-package") => (None, "name another region's model package with --regional-model-package".to_owned()),
         Some("overrides-not-passed") => (None, format!("deploy this stage with `xtask deploy --stage {subject}`, which passes them")),
-        Some("package-not-shared") => (
-            None,
-            "share the group with the account (`xtask setup`), and grant `sagemaker:DescribeModelPackage` to the role there".to_owned(),
-        ),
+        Some(code @ ("package-not-shared" | "package-not-shared-in-region")) => {
+            let region = subject.split(':').nth(3).filter(|_| code == "package-not-shared-in-region");
+            let variable = region.map(|region| format!("AWS_REGION={region} ")).unwrap_or_default();
+            let share = format!("share the group with the account (`{variable}xtask setup`)");
+            (None, format!("{share}, and grant `sagemaker:DescribeModelPackage` to the role there"))
+        }
         Some("package-of-other-region") => (None, "build the release with --regional-model-package for this region".to_owned()),
         Some("package-of-own-region") => (Some("--regional-model-package".to_owned()), "select it with --model-package".to_owned()),
         Some("package-without-region") => {
@@ -155,4 +168,27 @@ pub(crate) fn in_report(mut report: Report) -> Report {
         }
     }
     report
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hint(code: &'static str, subject: &str) -> String {
+        completed(&Diagnostic::warning("found").code(code).about(subject)).hint.clone().unwrap()
+    }
+
+    #[test]
+    fn hints_have_the_whole_command() {
+        let recreate = hint("endpoints-to-recreate", "prod 222222222222/eu-west-1 222222222222/us-east-1 333333333333/us-east-1");
+        let prune = "`xtask prune --stage prod --instance 222222222222/eu-west-1 --instance 222222222222/us-east-1 --instance 333333333333/us-east-1 --even-targets`";
+        assert!(recreate.contains(prune), "{recreate}");
+        assert!(recreate.contains("`xtask deploy --stage prod --accounts 222222222222,333333333333`"), "{recreate}");
+        let remove = "remove it with `xtask prune --stage staging --instance 444444444444/us-east-1";
+        assert_eq!(hint("orphan", "staging 444444444444/us-east-1"), format!("{remove}`"));
+        assert_eq!(hint("inoperable-orphan", "staging 444444444444/us-east-1"), format!("{remove} --retain-stacks`"));
+        let package = "arn:aws:sagemaker:eu-west-1:111111111111:model-package/iris/5";
+        assert!(hint("package-not-shared", package).contains("(`xtask setup`)"));
+        assert!(hint("package-not-shared-in-region", package).contains("(`AWS_REGION=eu-west-1 xtask setup`)"));
+    }
 }

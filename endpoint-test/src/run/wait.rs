@@ -7,7 +7,7 @@ use crate::clock::{Clock, in_time, spread};
 use crate::event::Event;
 use crate::format::display_duration;
 use crate::options::RunOptions;
-use crate::report::CheckReport;
+use crate::report::{CheckReport, FindingCode};
 use crate::target::{Description, EndpointStatus, Target, TargetError, TargetErrorKind};
 
 /// The check's name in reports.
@@ -98,5 +98,6 @@ fn still_changing(description: &Description, limit: Duration) -> CheckReport {
 }
 
 fn not_described(error: &TargetError) -> CheckReport {
-    CheckReport { hint: error.hint.clone(), ..CheckReport::errored(STATUS, error.to_string()) }.expected("InService")
+    let code = (error.kind == TargetErrorKind::NotFound).then_some(FindingCode::EndpointMissing);
+    CheckReport { code, hint: error.hint.clone(), ..CheckReport::errored(STATUS, error.to_string()) }.expected("InService")
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use endpoint_test::{Clock, EndpointStatus, Event, Outcome, RunOptions, TargetErrorKind, Verdict};
+use endpoint_test::{Clock, EndpointStatus, Event, FindingCode, Outcome, RunOptions, TargetErrorKind, Verdict};
 
 use crate::scripted::{FakeClock, Scripted, healthy, with_status};
 use crate::{ONE_CASE, approved, check, run_all};
@@ -72,7 +72,9 @@ async fn a_permanent_error_ends_the_wait_at_once() {
         let clock = FakeClock::default();
         let (report, _) = run_all(&Scripted::new(vec![Err(kind), Ok(healthy())]), ONE_CASE, &approved(), &clock).await;
         assert_eq!(report.verdict, Verdict::Errored);
-        assert_eq!(check(&report, "status").message.as_deref(), Some("DescribeEndpoint: as scripted"));
+        let status = check(&report, "status");
+        assert_eq!(status.message.as_deref(), Some("DescribeEndpoint: as scripted"));
+        assert_eq!(status.code == Some(FindingCode::EndpointMissing), kind == TargetErrorKind::NotFound);
         assert_eq!(clock.now(), Duration::ZERO);
     }
 }

@@ -10,7 +10,7 @@ use stack_rollout::{Observed, PermissionModel};
 
 use super::{AwsTargetAccount, QuotaCodes, Session, TargetSessions};
 use crate::RolloutRequest;
-use crate::preflight::{PlannedRollout, targets_to_check};
+use crate::preflight::{PlannedRollout, mark_other_regions, targets_to_check};
 
 const ADMINISTRATION_ROLE: &str = "AWSCloudFormationStackSetAdministrationRole";
 
@@ -62,6 +62,7 @@ pub async fn check_targets(
         |_, failures| report(1, failures),
     )
     .await;
+    mark_other_regions(&mut checks, session.region());
     // If the last operation succeeded somewhere, the roles trust each other.
     let is_proven = rollout.observed.instances.iter().any(|instance| instance.detailed_status == Some(DetailedStatus::Succeeded));
     if let Some(role) = administration_role.filter(|_| !is_proven) {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::SystemTime;
 
-use endpoint_test::{Outcome, TargetReport};
+use endpoint_test::{FindingCode, Outcome, TargetReport};
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 use stack_rollout::status::InstanceStatus;
@@ -14,8 +14,8 @@ use crate::diagnostic::{Diagnostic, Failure, FailureKind, Level};
 use crate::endpoint_state::{Health, TargetEndpoints};
 use crate::manifest::Tool;
 use crate::plural::plural;
-use crate::serving::{self, not_updated};
 use crate::{Release, Stage};
+use crate::{recreate, serving};
 
 /// The result of a deployment.
 #[derive(Debug)]
@@ -123,7 +123,9 @@ impl Deployment {
             let state = if orphan.status == InstanceStatus::Current { String::new() } else { format!(" ({})", orphan.status) };
             let message = format!("`{stack_set}` has a stack that is not a target of the release{state}; it is not deleted");
             let target = orphan.target().to_string();
-            let mut finding = Diagnostic::warning(message).code("orphan").about(&target).named(&target);
+            let code = if orphan.status == InstanceStatus::Inoperable { "inoperable-orphan" } else { "orphan" };
+            let subject = format!("{} {target}", self.stage);
+            let mut finding = Diagnostic::warning(message).code(code).about(subject).named(&target);
             finding.details.extend(orphan.status_reason.clone());
             findings.push(finding);
         }
@@ -140,13 +142,19 @@ impl Deployment {
         let mut steps = Vec::new();
         if !missing.is_empty() {
             let count = plural(self.rollout.targets.len(), "target");
-            let message = format!("{} of {count} do not have the release; the others keep it", missing.len());
+            let have = if missing.len() == 1 { "does not have" } else { "do not have" };
+            let others = match there.len() {
+                0 => "",
+                1 => "; the other one keeps it",
+                _ => "; the others keep it",
+            };
+            let message = format!("{} of {count} {have} the release{others}", missing.len());
             let hint = "fix the cause, then roll out the release again: that updates only the targets that do not have it";
             let accounts: BTreeSet<_> = missing.iter().map(|target| target.account_id.as_str()).collect();
             let subject = format!("{} {}", self.stage, accounts.into_iter().collect::<Vec<_>>().join(","));
             steps.push(Diagnostic::new(Level::Note, message).code("rollout-incomplete").about(subject).with_hint(hint));
         }
-        steps.extend(not_updated(self.stage, &self.serving, |target| there.contains(target)));
+        steps.extend(recreate::next_steps(self.stage, &self.serving, |target| there.contains(target)));
         steps
     }
 
@@ -177,7 +185,11 @@ impl Deployment {
     }
 }
 
-/// The overall outcome of an endpoint's checks; the suite has no cases.
+/// The overall outcome of an endpoint's checks; the suite has no cases. The stack is up to date, so
+/// an endpoint that does not exist was deleted: a proven failure.
 fn outcome(report: &TargetReport) -> Outcome {
+    if report.checks.iter().any(|check| check.code == Some(FindingCode::EndpointMissing)) {
+        return Outcome::Failed;
+    }
     Outcome::of_all(report.checks.iter().map(|check| check.outcome))
 }

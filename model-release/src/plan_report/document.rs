@@ -7,7 +7,7 @@ use crate::diagnostic::{Diagnostic, Place};
 use crate::endpoint_state::{EndpointState, TargetEndpoints};
 use crate::manifest::Tool;
 use crate::preflight::PreflightReport;
-use crate::serving::not_updated;
+use crate::recreate::next_steps;
 use crate::stage_status::LastOperation;
 use crate::{RolloutRequest, Stage};
 
@@ -243,21 +243,21 @@ impl PlanDocument {
         self.running_operation = running.map(|operation| LastOperation::of(operation, request));
     }
 
-    /// Adds what the endpoints of the targets serve. Returns a finding if a rollout would leave
-    /// endpoints on another model package.
-    pub fn add_endpoints(&mut self, stage: Stage, serving: Vec<TargetEndpoints>) -> Option<Diagnostic> {
+    /// Adds what the endpoints of the targets serve. Returns findings with the next steps if
+    /// a rollout would not make endpoints serve the release.
+    pub fn add_endpoints(&mut self, stage: Stage, serving: Vec<TargetEndpoints>) -> Vec<Diagnostic> {
         let is_unchanged = |target: &stack_rollout::Target| {
             let place = |known: &Target| known.account_id == target.account.as_str() && known.region == target.region.as_str();
             self.targets.iter().any(|known| place(known) && known.action == TargetAction::Unchanged)
         };
-        let finding = not_updated(stage, &serving, is_unchanged);
+        let findings = next_steps(stage, &serving, is_unchanged);
         for read in serving {
             let place = |known: &&mut Target| known.account_id == read.account_id.as_str() && known.region == read.region.as_str();
             if let Some(target) = self.targets.iter_mut().find(place) {
                 target.endpoints = read.endpoints;
             }
         }
-        finding
+        findings
     }
 
     /// The endpoints that would be interrupted, with their groups of targets.

@@ -73,10 +73,21 @@ fn a_failed_target_is_reported_with_its_reason_and_endpoints_are_not_checked() {
     let findings = deployment.findings(&request(&release(1)).all_targets);
     assert_eq!(
         messages(&findings),
-        ["`iris-staging` was not rolled out: failed", "1 of 2 targets do not have the release; the others keep it"]
+        ["`iris-staging` was not rolled out: failed", "1 of 2 targets does not have the release; the other one keeps it"]
     );
     assert_eq!((findings[1].code, findings[1].subject.as_deref()), (Some("rollout-incomplete"), Some("staging 333333333333")));
     assert_eq!((findings[0].level, &findings[0].details[..]), (Level::Error, &["no capacity".to_owned()][..]));
+}
+
+#[test]
+fn a_rollout_that_failed_everywhere_mentions_no_other_target() {
+    let cloud = Cloud::with_fate(target(B, EAST), Fate::Fails("no capacity"));
+    let release = release(1);
+    let only_b = RolloutSettings { accounts: Some([B.parse().unwrap()].into()), ..settings() };
+    let rollout = RolloutRequest::new(&release, Stage::Staging, only_b).unwrap();
+    let deployment = Fleet::default().deploy_request(&cloud, &release, &rollout, NO_PREFLIGHT, |_| {}).unwrap();
+    let findings = deployment.findings(&rollout.all_targets);
+    assert_eq!(messages(&findings)[1], "1 of 1 target does not have the release");
 }
 
 #[test]
@@ -172,6 +183,22 @@ fn an_unreachable_endpoint_is_an_unknown_result_and_a_failure_has_precedence() {
 }
 
 #[test]
+fn a_deleted_endpoint_is_a_failure_and_its_target_has_to_be_created_again() {
+    let cloud = Cloud::default();
+    deployed(&cloud, &release(1));
+    let fleet = Fleet { deleted: [target(B, EAST)].into(), unreachable: [target(A, EAST)].into(), ..Fleet::default() };
+    let deployment = fleet.deploy(&cloud, &release(1), NO_PREFLIGHT, |_| {}).unwrap();
+    assert!(deployment.rollout.nothing_to_do);
+    assert_eq!(deployment.failure(), Some(FailureKind::Failed));
+    let findings = deployment.findings(&request(&release(1)).all_targets);
+    let codes: Vec<_> = findings.iter().filter_map(|finding| Some((finding.code?, finding.subject.as_deref()?))).collect();
+    assert_eq!(codes, [("endpoints-to-recreate", "staging 333333333333/us-east-1")]);
+    let tool = Tool { name: "test".to_owned(), version: "1".to_owned() };
+    let record = deployment.record(&release(1), Stage::Staging, &tool).unwrap();
+    assert_eq!((&record["identity"][0]["outcome"], &record["identity"][1]["outcome"]), (&"errored".into(), &"failed".into()));
+}
+
+#[test]
 fn a_running_foreign_operation_is_an_error_with_the_command_that_stops_it() {
     let cloud = Cloud::default();
     deployed(&cloud, &release(1));
@@ -193,7 +220,7 @@ fn an_orphan_is_reported_and_not_changed() {
     let deployment = deployed(&cloud, &release(1));
     let findings = deployment.findings(&request(&release(1)).all_targets);
     assert_eq!((findings.len(), findings[0].code, findings[0].level), (1, Some("orphan"), Level::Warning));
-    assert_eq!(findings[0].subject.as_deref(), Some("444444444444/eu-west-1"));
+    assert_eq!(findings[0].subject.as_deref(), Some("staging 444444444444/eu-west-1"));
     assert_eq!(cloud.state().instances.len(), 3);
 }
 
@@ -292,4 +319,6 @@ fn an_orphan_that_is_not_up_to_date_is_reported_with_its_state() {
     let findings = deployed(&cloud, &release(1)).findings(&request(&release(1)).all_targets);
     assert_eq!(messages(&findings), ["`iris-staging` has a stack that is not a target of the release (INOPERABLE); it is not deleted"]);
     assert_eq!(findings[0].details, ["the account is suspended"]);
+    let what = (findings[0].code, findings[0].subject.as_deref());
+    assert_eq!(what, (Some("inoperable-orphan"), Some("staging 444444444444/eu-west-1")));
 }

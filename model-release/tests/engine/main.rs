@@ -1,6 +1,7 @@
 //! Tests of deployments, plans and the preflight in one process, with stack-rollout's model of
 //! stack sets.
 
+mod builds;
 mod contradictions;
 mod deployments;
 // The model that stack-rollout is tested with; it is not a published dependency.
@@ -14,3 +15,4 @@ mod project;
 mod rejections;
 mod release_checks;
 mod stage_states;
+mod statuses;

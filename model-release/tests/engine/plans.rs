@@ -184,18 +184,43 @@ fn what_the_endpoints_serve_is_shown_with_the_ones_that_a_rollout_does_not_updat
         let places = [target(A, EAST), target(B, EAST)];
         places.into_iter().zip(versions).map(|(place, version)| TargetEndpoints::new(place, vec![endpoint(version)])).collect()
     };
-    assert_eq!(plan.add_endpoints(Stage::Staging, serving([2, 2])), None);
+    assert_eq!(plan.add_endpoints(Stage::Staging, serving([2, 2])), []);
     assert!(
         text(&plan, false).contains("     2 serves version 2  222222222222/us-east-1  333333333333/us-east-1"),
         "{}",
         text(&plan, false)
     );
-    let finding = plan.add_endpoints(Stage::Staging, serving([2, 1])).unwrap();
+    let findings = plan.add_endpoints(Stage::Staging, serving([2, 1]));
+    let [finding] = &findings[..] else { panic!("{findings:?}") };
     assert_eq!((finding.code, finding.subject.as_deref()), (Some("endpoints-not-updated"), Some("staging 333333333333/us-east-1")));
     assert!(text(&plan, false).contains("     1 serves version 1  333333333333/us-east-1"), "{}", text(&plan, false));
     assert!(markdown(&plan).contains("| serves version 1 | 1 | 333333333333/us-east-1 |"), "{}", markdown(&plan));
     // A rollout of another release updates it.
-    assert_eq!(planned(&cloud, &release(3)).add_endpoints(Stage::Staging, serving([2, 1])), None);
+    assert_eq!(planned(&cloud, &release(3)).add_endpoints(Stage::Staging, serving([2, 1])), []);
+}
+
+#[test]
+fn a_failed_or_deleted_endpoint_of_an_unchanged_target_has_to_be_created_again() {
+    let cloud = Cloud::default();
+    deployed(&cloud, &release(2));
+    let failed = Description { status: EndpointStatus::Failed, ..Description::default() };
+    let old = Variant { name: "A".to_owned(), model_packages: vec![package(1)], ..Variant::default() };
+    let old = Description { status: EndpointStatus::InService, variants: vec![old], ..Description::default() };
+    let described = |description| EndpointState::described("iris", description, Some(&package(2)));
+    let steps = |version: u32, endpoints: Vec<EndpointState>| {
+        let serving = vec![TargetEndpoints::new(target(B, EAST), endpoints)];
+        let steps = planned(&cloud, &release(version)).add_endpoints(Stage::Staging, serving);
+        steps.into_iter().map(|step| (step.code.unwrap(), step.subject.unwrap())).collect::<Vec<_>>()
+    };
+    let recreate = [("endpoints-to-recreate", format!("staging {B}/{EAST}"))];
+    assert_eq!(steps(2, vec![described(&failed)]), recreate);
+    assert_eq!(steps(2, vec![EndpointState::missing("iris")]), recreate);
+    // An update of another endpoint of the same stack would fail, too.
+    assert_eq!(steps(2, vec![described(&old), described(&failed)]), recreate);
+    assert_eq!(steps(2, vec![EndpointState::unread("iris", "access denied".to_owned())]), []);
+    // A rollout can create a missing endpoint only with its stack.
+    assert_eq!(steps(3, vec![EndpointState::missing("iris")]), []);
+    assert_eq!(steps(3, vec![described(&failed)]), recreate);
 }
 
 #[test]

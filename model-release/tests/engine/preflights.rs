@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use model_release::deploy::{DeployError, DeployEvent};
-use model_release::preflight::{PlannedRollout, PreflightReport, Scope, targets_to_check};
+use model_release::preflight::{PlannedRollout, PreflightReport, Scope, mark_other_regions, targets_to_check};
 use model_release::{Expectations, FailureKind, Stage};
 use stack_rollout::preflight::{Check, CheckOutcome, ImageName, PackageState, PreflightOptions, Presence, TargetAccount, preflight};
 use stack_rollout::status::{KeyState, ModelPackageStatus};
@@ -20,11 +20,13 @@ struct Account {
     network: Option<&'static str>,
     approval: &'static str,
     quota: u32,
+    /// The images and artifacts.
+    sources: Presence,
 }
 
 impl Default for Account {
     fn default() -> Self {
-        Self { network: Some("String"), approval: "Approved", quota: 10 }
+        Self { network: Some("String"), approval: "Approved", quota: 10, sources: Presence::Found }
     }
 }
 
@@ -41,11 +43,11 @@ impl TargetAccount for Account {
     }
 
     async fn image(&self, _: &ImageName) -> Result<Presence, CallError> {
-        Ok(Presence::Found)
+        Ok(self.sources)
     }
 
     async fn artifact(&self, _: &str, _: &str) -> Result<Presence, CallError> {
-        Ok(Presence::Found)
+        Ok(self.sources)
     }
 
     async fn key_state(&self, _: &str) -> Result<Option<KeyState>, CallError> {
@@ -103,6 +105,47 @@ fn each_requirement_of_the_template_is_checked_in_every_target() {
     assert_eq!(findings(&Account { approval: "Rejected", ..Account::default() }, &release(1)), ["model-package"]);
     assert_eq!(findings(&Account { approval: "denied", ..Account::default() }, &release(1)), ["package-not-shared"]);
     assert_eq!(findings(&Account { quota: 2, ..Account::default() }, &release_with(1, &[("InstanceCount", "3")])), ["instance-quota"]);
+}
+
+/// The checks of a first release.
+fn checks(account: &Account, release: &model_release::Release) -> Vec<Check> {
+    let (cloud, request) = (Cloud::default(), request(release));
+    let observed = block_on(observe(&cloud, &request.release)).unwrap();
+    let plan = plan(&request.release, &observed);
+    let rollout = PlannedRollout { release, request: &request, observed: &observed, plan: &plan, scope: Scope::Touched };
+    block_on(checked(account, &rollout))
+}
+
+#[test]
+fn a_hint_for_an_image_or_artifact_is_about_who_names_it() {
+    let image = |name: &str, region: &str| format!("111111111111.dkr.ecr.{region}.amazonaws.com/{name}:1");
+    for (region, sources) in [(EAST, Presence::Missing), (WEST, Presence::Missing), (EAST, Presence::OtherRegion)] {
+        let own = format!("PrimaryContainer: {{ Image: \"{}\", ModelDataUrl: s3://template/model,", image("template", region));
+        let mut release = release_of(&TEMPLATE.replace("PrimaryContainer: {", &own), 1, &[]);
+        release.manifest.model_package.images = vec![image("package", region)];
+        release.manifest.model_package.model_data = vec!["s3://package/model".to_owned(), "package".to_owned()];
+        let checks = checks(&Account { sources, ..Account::default() }, &release);
+        let failed: Vec<_> = checks.iter().filter(|check| matches!(check.name, "image" | "artifact")).collect();
+        // Two images and three artifacts in each of two targets.
+        assert_eq!(failed.len(), 10, "{checks:#?}");
+        for check in failed {
+            let hint = check.hint.as_deref().unwrap();
+            assert_eq!(check.subject.contains("template"), hint.contains("in the template"), "{check:?}");
+            assert_eq!(check.subject.contains("package"), hint.contains("model package"), "{check:?}");
+        }
+    }
+}
+
+#[test]
+fn a_package_that_is_not_shared_in_another_region_than_the_sessions_is_marked() {
+    let mut checks = checks(&Account { approval: "denied", ..Account::default() }, &release(1));
+    let codes = |checks: &[Check]| checks.iter().filter_map(|check| check.code).collect::<Vec<_>>();
+    mark_other_regions(&mut checks, &EAST.parse().unwrap());
+    assert_eq!(codes(&checks), ["package-not-shared"; 2]);
+    mark_other_regions(&mut checks, &WEST.parse().unwrap());
+    assert_eq!(codes(&checks), ["package-not-shared-in-region"; 2]);
+    let report = PreflightReport::of(&checks);
+    assert_eq!(report.findings[0].diagnostic().subject, Some(package(1)));
 }
 
 /// A parameter that keeps its previous value is unknown; values that do not depend on it are known.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use endpoint_test::{CheckReport, Description, EndpointStatus, Outcome, TargetInfo, TargetReport, Variant};
+use endpoint_test::{CheckReport, Description, EndpointStatus, FindingCode, Outcome, TargetInfo, TargetReport, Variant};
 use model_release::deploy::{DeployError, DeployEvent, DeployRequest, Deployment, deploy};
 use model_release::manifest::Manifest;
 use model_release::preflight::PlannedRollout;
@@ -127,6 +127,8 @@ pub(crate) struct Fleet {
     pub(crate) misconfigured: BTreeSet<Target>,
     /// Targets that cannot be reached.
     pub(crate) unreachable: BTreeSet<Target>,
+    /// Targets whose endpoint was deleted.
+    pub(crate) deleted: BTreeSet<Target>,
     /// The number of instances of every endpoint, before and after a rollout.
     pub(crate) instances: Option<(i32, i32)>,
 }
@@ -153,6 +155,11 @@ impl Fleet {
             };
             let encryption = TargetReport::errored(info.clone(), "encryption", "the volumes have another key", None).checks;
             let mut report = TargetReport::errored(info, "identity", "the endpoint serves another model package", None);
+            if self.deleted.contains(&place) {
+                report.checks[0].code = Some(FindingCode::EndpointMissing);
+                reports.push(report);
+                continue;
+            }
             report.status = Some("InService".to_owned());
             report.variants = vec![Variant {
                 desired_instance_count: self.instances.map(|(_, after)| after),

@@ -89,10 +89,10 @@ pub(super) async fn check_target<T: TargetAccount, C: Clock>(
         checks.push(calls.model_package(arn).await);
     }
     for image in &required.images {
-        checks.push(calls.image(image).await);
+        checks.push(calls.image(image, required.named_by_template.contains(image)).await);
     }
     for uri in &required.artifacts {
-        checks.push(calls.artifact(uri).await);
+        checks.push(calls.artifact(uri, required.named_by_template.contains(uri)).await);
     }
     for arn in &required.keys {
         checks.push(calls.key(arn).await);
@@ -202,7 +202,8 @@ impl<T: TargetAccount, C: Clock> Calls<'_, T, C> {
         }
     }
 
-    async fn image(&self, image: &str) -> Check {
+    async fn image(&self, image: &str, is_of_template: bool) -> Check {
+        let hint = |template, package| if is_of_template { template } else { package };
         let subject = self.subject("image", image);
         let Some(name) = ImageName::parse(image) else {
             return subject.unchecked(
@@ -213,29 +214,49 @@ impl<T: TargetAccount, C: Clock> Calls<'_, T, C> {
         if name.region != self.target.target.region.as_str() {
             return subject.failed(
                 format_args!("the image `{image}` is in region {}", name.region),
-                "an endpoint's image must be in the endpoint's region: register a model package with an image of that region",
+                hint(
+                    "an endpoint's image must be in the endpoint's region: name an image of that region in the template or its parameters",
+                    "an endpoint's image must be in the endpoint's region: register a model package with an image of that region",
+                ),
             );
         }
         match self.retried(|| self.account.image(&name)).await {
             Ok(Presence::Found) => subject.passed(),
-            Ok(_) => subject
-                .failed(format_args!("the image `{image}` does not exist"), "push it, or register a model package with another image"),
+            Ok(_) => subject.failed(
+                format_args!("the image `{image}` does not exist"),
+                hint(
+                    "push it, or name another image in the template or its parameters",
+                    "push it, or register a model package with another image",
+                ),
+            ),
             Err(error) => subject.refused("ecr:BatchGetImage", &error),
         }
     }
 
-    async fn artifact(&self, uri: &str) -> Check {
+    async fn artifact(&self, uri: &str, is_of_template: bool) -> Check {
+        let hint = |template, package| if is_of_template { template } else { package };
         let subject = self.subject("artifact", uri);
         let Some((bucket, key)) = uri.strip_prefix("s3://").and_then(|path| path.split_once('/')) else {
-            return subject.failed(format_args!("`{uri}` is not an S3 URI"), "register the model package with s3://BUCKET/KEY");
+            return subject.failed(
+                format_args!("`{uri}` is not an S3 URI"),
+                hint("name it as s3://BUCKET/KEY in the template or its parameters", "register the model package with s3://BUCKET/KEY"),
+            );
         };
         match self.retried(|| self.account.artifact(bucket, key)).await {
             Ok(Presence::Found) => subject.passed(),
-            Ok(Presence::Missing) => subject
-                .failed(format_args!("the object `{uri}` does not exist"), "register the model package again with an existing artifact"),
+            Ok(Presence::Missing) => subject.failed(
+                format_args!("the object `{uri}` does not exist"),
+                hint(
+                    "upload it, or name an existing artifact in the template or its parameters",
+                    "register the model package again with an existing artifact",
+                ),
+            ),
             Ok(Presence::OtherRegion) => subject.failed(
                 format_args!("the bucket of `{uri}` is in another region"),
-                "an endpoint's artifacts must be in the endpoint's region: copy them, and register a model package there",
+                hint(
+                    "an endpoint's artifacts must be in the endpoint's region: copy them, and name the copies in the template or its parameters",
+                    "an endpoint's artifacts must be in the endpoint's region: copy them, and register a model package there",
+                ),
             ),
             Err(error) => subject.refused("s3:GetObject", &error),
         }

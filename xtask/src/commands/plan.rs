@@ -42,7 +42,7 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &PlanOptio
     let sessions = Arc::new(TargetSessions::new(&session, &release, stage, &options.set.role.target_role()?, "plan"));
     if !options.no_preflight && observed.stack_set.is_some() {
         let serving = deployed_endpoints(&sessions, &stage.endpoints, &request, &observed).await;
-        printer.diagnostics(&Vec::from_iter(document.add_endpoints(options.set.stage, serving)));
+        printer.diagnostics(&document.add_endpoints(options.set.stage, serving));
     }
     for problem in &mut document.problems {
         let finding = completed(&problem.diagnostic()).into_owned();

@@ -1,14 +1,15 @@
 //! `prune`: removes stack instances that are no targets, by name or after confirmation.
 //! No other command deletes stacks.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io::{BufRead as _, IsTerminal as _};
 use std::time::Duration;
 
+use stack_rollout::status::InstanceStatus;
 use stack_rollout::{CallAs, PruneReport, PruneRequest, Target, Verdict, observe_without_overrides, prune};
 
-use model_release::{Diagnostic, Failure, FailureKind, Level, deploy};
+use model_release::{Diagnostic, Failure, FailureKind, Level, deploy, with_state};
 
 use crate::cli::PruneOptions;
 use crate::progress;
@@ -26,8 +27,12 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &PruneOpti
     let set = &request.release.stack_set;
     let instances = if named.is_empty() {
         let observed = observe_without_overrides(&stack_sets, set).await.map_err(|error| deploy::refused(&error, request.call_as))?;
-        let orphans: BTreeSet<_> =
-            observed.instances.into_iter().map(|instance| instance.target).filter(|target| !request.all_targets.contains(target)).collect();
+        let orphans: BTreeMap<_, _> = observed
+            .instances
+            .into_iter()
+            .filter(|instance| !request.all_targets.contains(&instance.target))
+            .map(|instance| (instance.target, instance.status))
+            .collect();
         if orphans.is_empty() {
             printer.line(format_args!("{set} has no stack instance that the release does not target"));
             return Ok(Exit::Nothing);
@@ -68,18 +73,24 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &PruneOpti
 }
 
 /// The orphans, after the caller confirmed all of them; an error without a terminal.
-fn confirmed(printer: Printer, options: &PruneOptions, set: &str, orphans: BTreeSet<Target>) -> Result<BTreeSet<Target>, Failure> {
+fn confirmed(
+    printer: Printer,
+    options: &PruneOptions,
+    set: &str,
+    orphans: BTreeMap<Target, InstanceStatus>,
+) -> Result<BTreeSet<Target>, Failure> {
     let mut list = String::new();
-    for orphan in &orphans {
-        let _ = writeln!(list, "  {orphan}");
+    for (orphan, status) in &orphans {
+        let _ = writeln!(list, "  {}", with_state(orphan, status));
     }
     let effect = if options.retain_stacks { "Their stacks and endpoints are retained." } else { "Their stacks and endpoints are deleted." };
     printer.line(format_args!("{set} has {} that the release does not target:\n\n{list}\n{effect}", count(orphans.len())));
     if !std::io::stdin().is_terminal() {
         return Err(Diagnostic::error("removing these needs confirmation, and standard input is not a terminal")
             .with_hint(format!(
-                "name each with --instance, such as --instance {}",
-                orphans.first().map(ToString::to_string).unwrap_or_default()
+                "name each with --instance, such as --instance {}{}",
+                orphans.keys().next().map(ToString::to_string).unwrap_or_default(),
+                if orphans.values().next() == Some(&InstanceStatus::Inoperable) { " --retain-stacks" } else { "" }
             ))
             .into());
     }
@@ -87,7 +98,7 @@ fn confirmed(printer: Printer, options: &PruneOptions, set: &str, orphans: BTree
     let mut answer = String::new();
     let read = std::io::stdin().lock().read_line(&mut answer);
     if read.is_ok() && answer.trim() == orphans.len().to_string() {
-        return Ok(orphans);
+        return Ok(orphans.into_keys().collect());
     }
     Err(Failure::new(FailureKind::Nothing, vec![Diagnostic::new(Level::Warning, "nothing was removed")]))
 }

@@ -157,7 +157,11 @@ fn a_suspended_account_is_named_with_what_to_do_by_plan_and_deploy_and_also_as_a
     project.run(["build"]).ends_with(0);
     let plan = project.run(PLAN).ends_with(0);
     assert!(plan.stdout.contains("444444444444/us-east-1 (INOPERABLE)"), "{}", plan.stdout);
-    project.run(DEPLOY).ends_with(0).says("(INOPERABLE); it is not deleted").says("prune");
+    project
+        .run(DEPLOY)
+        .ends_with(0)
+        .says("(INOPERABLE); it is not deleted")
+        .says("`xtask prune --stage staging --instance 444444444444/us-east-1 --retain-stacks`");
     assert_eq!(cloud.served(ACCOUNTS[0], ENDPOINT), package(REGION, 2));
 }
 
