@@ -163,7 +163,7 @@ fn unknown_option(option: &str) -> Option<clap::Error> {
     let place = words.iter().position(|word| word.split('=').next() == Some(option))?;
     let candidates = options_of_package(option);
     let message = if place < command && !candidates.is_empty() {
-        format!("`{option}` is an option of `package`: write it after the command, `package {option}`")
+        format!("`{option}` is an option of `package`: write it after the command")
     } else if candidates.len() > 1 {
         format!("`{option}` is ambiguous: it can be {}", candidates.join(", "))
     } else {
