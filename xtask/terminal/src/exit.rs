@@ -35,11 +35,13 @@ impl Exit {
     }
 
     /// The outcome if its results could not be written: a proven failure is still one.
+    #[must_use]
     pub fn without_results(self) -> Self {
         if self == Self::Failed { self } else { Self::BadInput }
     }
 
     /// The higher-ranking one of two outcomes.
+    #[must_use]
     pub fn worst(self, other: Self) -> Self {
         let rank = |exit| match exit {
             Self::Done => 0,

@@ -127,6 +127,10 @@ impl Printer {
     }
 
     /// Prints the command's result: `text`, or `data` as JSON. A closed pipe is not an error.
+    ///
+    /// # Panics
+    ///
+    /// If `data` cannot be JSON, such as a map whose keys are not strings.
     pub fn result<T: Serialize>(self, data: &T, text: impl std::fmt::Display) {
         match self.format {
             Format::Text => Self::out(&format!("{text}\n")),

@@ -43,8 +43,7 @@ fn calls(scene: &Scene) -> BTreeSet<Call> {
 fn matrix(scene: &Scene) {
     let (count, seed) = choice();
     let is_whole = count > 1000;
-    let calls = calls(scene);
-    let mut cells: Vec<Cell> = calls.into_iter().flat_map(Cell::of_call).filter(|cell| is_whole || !cell.is_slow(scene)).collect();
+    let mut cells: Vec<Cell> = calls(scene).into_iter().flat_map(Cell::of_call).filter(|cell| is_whole || !cell.is_slow(scene)).collect();
     cells.sort_by_key(|cell| order(seed, cell));
     cells.truncate(count);
     let mut prepared = None;

@@ -72,7 +72,7 @@ impl Cell {
             Kind::EmptyPage => PAGED.contains(&call.action.as_str()),
             _ => call.has_body || !fault.is_of_body(),
         };
-        kinds::ALL.into_iter().filter_map(move |fault| is_possible(&call, fault).then(|| Self { call: call.clone(), fault }))
+        kinds::ALL.into_iter().map(move |fault| Self { call: call.clone(), fault }).filter(move |cell| is_possible(&cell.call, cell.fault))
     }
 
     /// Whether the command goes on for as long as a time limit of the program.
