@@ -95,7 +95,7 @@ async fn run(printer: Printer, cli: Cli) -> Result<Exit, Failure> {
         Command::Prune(options) => Box::pin(commands::prune::run(printer, &release(&options.set.release)?, &options)).await,
         Command::CheckRelease(options) => Box::pin(commands::check_release::run(printer, &release(&options.release)?, &options)).await,
         Command::Deploy(options) => Box::pin(commands::deploy::run(printer, &release(&options.set.release)?, &options)).await,
-        Command::InitTests(options) => commands::init_tests::run(printer, &project_unless(options.suite.is_some())?, &options),
+        Command::InitTests(options) => commands::init_tests::run(printer, &project_unless(true)?, &options),
         Command::TestStaging(options) => {
             Box::pin(commands::test_endpoints::run(printer, &tests(&options)?, Stage::Staging, &options)).await
         }

@@ -24,7 +24,7 @@ const ROWS: &[Row] = &[
         says: "test-results.json",
     },
     Row { arguments: &["init-tests", "--from", "FILES/registry.json", "--suite", "own.yaml"], code: 0, says: "own.yaml" },
-    Row { arguments: &["init-tests", "--from", "FILES/registry.json"], code: 2, says: NO_PROJECT },
+    Row { arguments: &["init-tests", "--from", "FILES/registry.json"], code: 0, says: "test/endpoint-tests.yaml" },
     Row { arguments: &["test-staging", "--list", "--suite", "FILES/suite.yaml"], code: 0, says: "a case" },
     Row { arguments: &["test-prod", "--endpoint-url", "http://127.0.0.1:9"], code: 2, says: "name the tests with --suite" },
     Row { arguments: &["setup", "--check"], code: 2, says: "`--model-package-group-name` is missing" },
