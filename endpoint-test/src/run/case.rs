@@ -156,7 +156,13 @@ impl<T: Target, B: Target, C: Clock> Runner<'_, T, B, C> {
             report.checks.push(CheckReport::skipped("golden", format!("`{name}` is not updated: the response fails other checks")));
             return;
         }
-        report.golden_update = golden::update(golden, &response.body);
+        match golden::update(golden, &response.body) {
+            Ok(update) => report.golden_update = update,
+            Err(error) => {
+                report.checks.push(error.check("golden").expected(format!("as in {name}")));
+                return;
+            }
+        }
         let what = if report.golden_update.is_some() { "to be updated" } else { "unchanged" };
         report.checks.push(CheckReport::passed("golden").expected(format!("as in {name}")).actual(what));
     }

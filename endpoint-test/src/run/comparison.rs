@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::invoke::{InvokeOutcome, TimedResponse, invoke};
 use crate::clock::{Clock, in_time};
+use crate::expect::address::TooBroad;
 use crate::expect::difference;
 use crate::format::milliseconds;
 use crate::options::RunOptions;
@@ -98,16 +99,18 @@ impl<'a, B: Target> Comparison<'a, B> {
             (InvokeOutcome::Response(this), InvokeOutcome::Response(other)) => {
                 // The baseline's response is the expected one: the tested target differs from it.
                 let settings = self.settings;
-                difference::in_bodies(&other.body, &this.body, settings.tolerance, &settings.ignore, MAX_DIFFERENCES)
-                    .first
-                    .into_iter()
-                    .map(|found| DifferenceReport {
-                        row,
-                        at: Some(found.at).filter(|at| !at.is_empty()),
-                        this: found.actual,
-                        other: found.expected,
-                    })
-                    .collect()
+                match difference::in_bodies(&other.body, &this.body, settings.tolerance, &settings.ignore, MAX_DIFFERENCES) {
+                    Ok(found) => found.first,
+                    Err(error) => return Compared::Errored(format!("{error}: {}", TooBroad::HINT)),
+                }
+                .into_iter()
+                .map(|found| DifferenceReport {
+                    row,
+                    at: Some(found.at).filter(|at| !at.is_empty()),
+                    this: found.actual,
+                    other: found.expected,
+                })
+                .collect()
             }
             (InvokeOutcome::ModelError(this), InvokeOutcome::ModelError(other)) if this.status == other.status => Vec::new(),
             (InvokeOutcome::ModelError(this), InvokeOutcome::ModelError(other)) => vec![status(shown(this.status), shown(other.status))],
