@@ -344,8 +344,7 @@ mod tests {
         ] {
             assert!(!too_broad(path, &wide), "{path}");
         }
-        let roots =
-            ["$[?$[*].a]", "$[?$.a == $.b]", "$[?$[0,1].a]", "$[?$[?@.b]]", "$[?$[1:2]]", "$[?length($.a) > 1]"];
+        let roots = ["$[?$[*].a]", "$[?$.a == $.b]", "$[?$[0,1].a]", "$[?$[?@.b]]", "$[?$[1:2]]", "$[?length($.a) > 1]"];
         for path in roots {
             assert!(too_broad(path, &wide), "{path}");
         }
