@@ -22,6 +22,7 @@ mod verdict;
 use aws_names::ModelPackageArn;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use self::assemble::limited;
 pub use self::comparison::{CaseComparison, ComparisonReport, DifferenceReport};
 #[cfg(feature = "render")]
 pub use self::html::html;

@@ -12,7 +12,7 @@ use crate::event::Event;
 use crate::expect::{self, Expectation, ResponseExpectation, golden};
 use crate::format::{beginning, cut, display_duration, excerpt, milliseconds, timestamp};
 use crate::options::RunOptions;
-use crate::report::{CaseReport, CheckReport, Outcome, TargetInfo};
+use crate::report::{CaseReport, CheckReport, Outcome, TargetInfo, limited};
 use crate::rows::Row;
 use crate::suite::{Case, Input};
 use crate::target::{MAX_BODY, ModelFailure, ModelResponse, Request, Target, TargetError};
@@ -218,8 +218,8 @@ fn hidden_error(mut report: CaseReport, request: &Request) -> CaseReport {
 
 fn errored(mut report: CaseReport, error: TargetError) -> CaseReport {
     report.outcome = Outcome::Errored;
-    report.message = Some(error.to_string());
-    report.hint = error.hint;
+    report.message = Some(limited(error.to_string()));
+    report.hint = error.hint.map(limited);
     report.request_id = error.request_id;
     report
 }

@@ -9,7 +9,7 @@ use crate::expect::address::TooBroad;
 use crate::expect::difference;
 use crate::format::milliseconds;
 use crate::options::RunOptions;
-use crate::report::{CaseComparison, CaseReport, CheckReport, ComparisonReport, DifferenceReport};
+use crate::report::{CaseComparison, CaseReport, CheckReport, ComparisonReport, DifferenceReport, limited};
 use crate::suite::CompareSettings;
 use crate::target::{EndpointStatus, Request, Target};
 
@@ -59,8 +59,8 @@ impl<'a, B: Target> Comparison<'a, B> {
             None => None,
             Some(baseline) => match in_time(baseline.target.describe(), clock, options.describe_timeout).await {
                 Some(Ok(description)) if description.status == EndpointStatus::InService => None,
-                Some(Ok(description)) => Some(format!("it is `{}`", description.status)),
-                Some(Err(error)) => Some(error.to_string()),
+                Some(Ok(description)) => Some(limited(format!("it is `{}`", description.status))),
+                Some(Err(error)) => Some(limited(error.to_string())),
                 None => Some("no response in time".to_owned()),
             },
         };
@@ -91,10 +91,10 @@ impl<'a, B: Target> Comparison<'a, B> {
     }
 
     fn compare(&self, this: &InvokeOutcome, other: TimedResponse, row: Option<usize>) -> Compared {
-        let status = |this: String, other: String| DifferenceReport { row, at: Some("status".to_owned()), this, other };
+        let status = |this, other| DifferenceReport::new(row, "status".to_owned(), this, other);
         let shown = |status: Option<u16>| status.map_or_else(|| "an error".to_owned(), |status| format!("an error with status {status}"));
         let differences = match (this, other.outcome) {
-            (_, InvokeOutcome::TargetError(error)) => return Compared::Errored(error.to_string()),
+            (_, InvokeOutcome::TargetError(error)) => return Compared::Errored(limited(error.to_string())),
             (_, InvokeOutcome::Timeout) => return Compared::Errored("no response in time".to_owned()),
             (InvokeOutcome::Response(this), InvokeOutcome::Response(other)) => {
                 // The baseline's response is the expected one: the tested target differs from it.
@@ -104,12 +104,7 @@ impl<'a, B: Target> Comparison<'a, B> {
                     Err(error) => return Compared::Errored(format!("{error}: {}", TooBroad::HINT)),
                 }
                 .into_iter()
-                .map(|found| DifferenceReport {
-                    row,
-                    at: Some(found.at).filter(|at| !at.is_empty()),
-                    this: found.actual,
-                    other: found.expected,
-                })
+                .map(|found| DifferenceReport::new(row, found.at, found.actual, found.expected))
                 .collect()
             }
             (InvokeOutcome::ModelError(this), InvokeOutcome::ModelError(other)) if this.status == other.status => Vec::new(),
