@@ -85,11 +85,10 @@ impl<T: Target, B: Target, C: Clock> Runner<'_, T, B, C> {
         let count = |outcome: Outcome| found.iter().filter(|result| result.report.outcome == outcome).count();
         let (failed, passed) = (count(Outcome::Failed), count(Outcome::Passed) + count(Outcome::Skipped));
         let errored = total - failed - passed;
-        let mut latencies: Vec<f64> = found.iter().filter_map(|result| result.report.latency_ms).collect();
-        latencies.sort_by(f64::total_cmp);
+        let answers = latencies(&found);
         let mut report = CaseReport {
             name: case.name().to_owned(),
-            latency_ms: latencies.last().copied(),
+            latency_ms: answers.last().copied(),
             checks: vec![check_rows(whole, total, failed, passed)],
             ..CaseReport::default()
         };
@@ -99,8 +98,8 @@ impl<T: Target, B: Target, C: Clock> Runner<'_, T, B, C> {
             failed,
             errored,
             at_least: whole.at_least,
-            p95_latency_ms: Percentile::P95.of(&latencies).filter(|_| latencies.len() >= Percentile::P95.least_rows()),
-            median_latency_ms: latencies.get(latencies.len() / 2).copied(),
+            p95_latency_ms: Percentile::P95.of(&answers).filter(|_| answers.len() >= Percentile::P95.least_rows()),
+            median_latency_ms: Percentile::MEDIAN.of(&answers),
             not_passed: found.iter().filter_map(row_report).take(MAX_LISTED).collect(),
             ..RowsReport::default()
         };
@@ -124,10 +123,6 @@ impl<T: Target, B: Target, C: Clock> Runner<'_, T, B, C> {
                 report.checks.extend(check.map(|check| CheckReport { hint: check.hint.clone().or_else(|| hint.clone()), ..check }));
             }
         }
-        // An error before the model, and the model's refusal, tell nothing about its speed.
-        let answered = |result: &&RowResult| result.report.message.is_none() && result.report.model_error.is_none();
-        let mut answers: Vec<f64> = found.iter().filter(answered).filter_map(|result| result.report.latency_ms).collect();
-        answers.sort_by(f64::total_cmp);
         for limit in &whole.latency {
             let (metric, check) = limit.check(&answers, total - found.iter().filter(|result| result.report.message.is_none()).count());
             rows.metrics.push(metric);
@@ -152,6 +147,15 @@ impl<T: Target, B: Target, C: Clock> Runner<'_, T, B, C> {
         }
         report
     }
+}
+
+/// The latencies of the rows that got a response, in ascending order: an error before the model, and
+/// the model's refusal, tell nothing about its speed.
+fn latencies(found: &[RowResult]) -> Vec<f64> {
+    let answered = |result: &&RowResult| result.report.message.is_none() && result.report.model_error.is_none();
+    let mut latencies: Vec<f64> = found.iter().filter(answered).filter_map(|result| result.report.latency_ms).collect();
+    latencies.sort_by(f64::total_cmp);
+    latencies
 }
 
 /// How many rows passed. A failure is proven if the rest cannot make up for it; otherwise rows that
