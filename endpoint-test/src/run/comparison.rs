@@ -138,12 +138,12 @@ impl<'a, B: Target> Comparison<'a, B> {
 
 fn judge(report: &ComparisonReport, at_most: f64) -> CheckReport {
     let (compared, different) = (report.compared, report.different);
-    let outcomeed = u32::try_from(compared.saturating_sub(report.errored)).unwrap_or(u32::MAX);
-    let part = f64::from(u32::try_from(different).unwrap_or(u32::MAX)) / f64::from(outcomeed.max(1));
+    let with_outcome = u32::try_from(compared.saturating_sub(report.errored)).unwrap_or(u32::MAX);
+    let part = f64::from(u32::try_from(different).unwrap_or(u32::MAX)) / f64::from(with_outcome.max(1));
     let check = if part > at_most {
         let message = format!("{different} of {compared} responses differ from those of `{}`", report.with);
         CheckReport::failed(COMPARISON, message).with_hint("see the first differences of each case; `compare` in the suite sets tolerances")
-    } else if outcomeed == 0 || report.errored > 0 {
+    } else if with_outcome == 0 || report.errored > 0 {
         let why = report.message.clone().unwrap_or_else(|| "no request was sent to both".to_owned());
         CheckReport::errored(COMPARISON, format!("the comparison with `{}` was not possible: {why}", report.with))
     } else {
