@@ -352,9 +352,8 @@ mod tests {
         let text = json!({ "text": "x".repeat(1 << 20), "values": vec![1; 5000] });
         assert!(too_broad("$.values[?length($.text) == @]", &text));
         assert!(!too_broad("$.values[?@ == $.text]", &text));
-        for path in ["$[0,0,0,0,0,0,0,0,0,0][0,0,0,0,0,0,0,0,0,0][0,0,0,0,0,0,0,0,0,0][0,0,0,0,0,0]"] {
-            assert!(too_broad(path, &wide), "{path}");
-        }
+        let selectors = "$[0,0,0,0,0,0,0,0,0,0][0,0,0,0,0,0,0,0,0,0][0,0,0,0,0,0,0,0,0,0][0,0,0,0,0,0]";
+        assert!(too_broad(selectors, &wide));
         assert_eq!(Address::parse("$..*..*..*..*").unwrap().find(&deep), Err(TooBroad));
         assert!(!too_broad("$..*..*..*..*", &serde_json::json!({ "a": [1, 2] })));
     }

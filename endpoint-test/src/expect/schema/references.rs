@@ -121,12 +121,14 @@ impl Applied {
         for (members, part) in &subschema.parts {
             match (members, value) {
                 (Members::Named(name), Value::Object(object)) => {
-                    object.get(name).map_or(Some(()), |value| self.count(*part, value, count))?
+                    object.get(name).into_iter().try_for_each(|value| self.count(*part, value, count))?;
                 }
                 (Members::Except(names), Value::Object(object)) => {
                     object.iter().filter(|(name, _)| !names.contains(name)).try_for_each(|(_, value)| self.count(*part, value, count))?;
                 }
-                (Members::Item(index), Value::Array(list)) => list.get(*index).map_or(Some(()), |value| self.count(*part, value, count))?,
+                (Members::Item(index), Value::Array(list)) => {
+                    list.get(*index).into_iter().try_for_each(|value| self.count(*part, value, count))?;
+                }
                 (Members::ItemsFrom(first), Value::Array(list)) => {
                     list.iter().skip(*first).try_for_each(|value| self.count(*part, value, count))?;
                 }
