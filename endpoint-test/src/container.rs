@@ -206,6 +206,10 @@ struct Response {
 }
 
 impl Target for ContainerTarget {
+    fn kind(&self) -> TargetKind {
+        TargetKind::Container
+    }
+
     /// `GET /ping`: only status 200 means that the container accepts requests. A status of 5xx is
     /// a temporary error, another one is not.
     async fn describe(&self) -> Result<Description, TargetError> {
@@ -213,7 +217,7 @@ impl Target for ContainerTarget {
         if response.status != StatusCode::OK {
             return Err(self.not_ready(&response));
         }
-        Ok(Description { kind: TargetKind::Container, status: EndpointStatus::InService, ..Description::default() })
+        Ok(Description { kind: self.kind(), status: EndpointStatus::InService, ..Description::default() })
     }
 
     /// `POST /invocations`. A status of 4xx or 5xx is the model's own error. A request that selects

@@ -22,6 +22,7 @@ mod verdict;
 use aws_names::ModelPackageArn;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use self::assemble::limited;
 pub use self::comparison::{CaseComparison, ComparisonReport, DifferenceReport};
 #[cfg(feature = "render")]
 pub use self::html::html;
@@ -332,10 +333,10 @@ pub struct RowsReport {
     /// The metrics over all rows.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub metrics: Vec<MetricReport>,
-    /// The median latency, in milliseconds.
+    /// The median latency of the rows that got a response, in milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub median_latency_ms: Option<f64>,
-    /// The latency that 95% of the rows did not exceed, in milliseconds; of at least 20 rows.
+    /// The latency that 95% of these rows did not exceed, in milliseconds; of at least 20 rows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub p95_latency_ms: Option<f64>,
     /// The first rows that did not pass.

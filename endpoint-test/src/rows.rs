@@ -13,7 +13,7 @@ use crate::json::{Json, Numeral};
 
 /// The most rows of one file: each is a request to every endpoint.
 pub(crate) const MAX_ROWS: usize = 100_000;
-/// The most columns of one file.
+/// The most columns, or different keys, of one file.
 const MAX_COLUMNS: usize = 20_000;
 
 #[derive(Debug)]
@@ -267,6 +267,8 @@ mod tests {
         assert!(error("{\"a\":1}\n{\"a\":\n").starts_with("line 2 is not a JSON object: EOF while parsing a value at column"));
         assert!(error("{\"a\":NaN}").starts_with("line 1 is not a JSON object: "));
         assert_eq!(error("{\"b\":0,\"a\":1,\"b\":2}"), "line 1 has the key `b` twice");
+        let nested = error("{\"a\":1}\n{\"a\":{\"b\":[{\"c\":1,\"c\":2}]}}");
+        assert!(nested.starts_with("line 2: the key `c` is given twice at column "), "{nested}");
         assert_eq!(error("\n \n"), "it has no rows");
         assert_eq!(Table::read_json_lines(b"{\"a\":1}\n{\"a\":2}\nnot read", Some(2)).unwrap().len(), 2);
         let keys: Vec<_> = (0..=20_000).map(|key| format!("{{\"k{key}\":0}}\n")).collect();

@@ -31,13 +31,13 @@ pub use self::errors::SuiteErrors;
 pub(crate) use self::rows_reader::is_json_lines;
 #[cfg(feature = "schema")]
 pub use self::schema::json_schema;
+use self::selection::Selection;
 pub use self::selection::{CaseListing, SuiteListing, UnknownCase};
 use crate::expect::address::Address;
 use crate::expect::number::Tolerance;
 #[cfg(feature = "load")]
 use crate::load::LoadPlan;
 use crate::problem::Problem;
-use crate::report::PartialRun;
 use crate::samples::Samples;
 use crate::target::TargetKind;
 
@@ -56,7 +56,7 @@ pub struct Suite {
     warnings: Vec<Problem>,
     golden_files_may_be_missing: bool,
     /// The selection, if it has only some of its cases.
-    partial: Option<PartialRun>,
+    partial: Option<Selection>,
     source: errors::Source,
 }
 

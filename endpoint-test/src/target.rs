@@ -15,6 +15,11 @@ pub use self::error::{InvokeError, ModelFailure, TargetError, TargetErrorKind};
 ///
 /// An implementation needs no timeouts: [`Run`](crate::Run) drops a future that takes too long.
 pub trait Target: Sync {
+    /// The target's kind, which is known before it responds. The default is an endpoint.
+    fn kind(&self) -> TargetKind {
+        TargetKind::Endpoint
+    }
+
     /// Returns the target's status and what it serves.
     fn describe(&self) -> impl Future<Output = Result<Description, TargetError>> + Send;
 

@@ -5,11 +5,12 @@ mod unused_port;
 
 use std::future::Future;
 use std::path::Path;
-use std::time::Duration;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
 
 use endpoint_test::{
-    ContainerTarget, EndpointStatus, Event, InvokeError, MAX_BODY, Outcome, Request, Run, RunOptions, Suite, Target, TargetErrorKind,
-    TargetInfo, Verdict,
+    Clock, ContainerTarget, EndpointStatus, Event, InvokeError, MAX_BODY, Outcome, Request, Run, RunOptions, Suite, Target,
+    TargetErrorKind, TargetInfo, Verdict,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -165,6 +166,63 @@ async fn a_run_waits_while_ping_returns_503_and_reports_each_response() {
     let report = Run::new(&ContainerTarget::new(&url).unwrap(), &suite).options(options).start(TargetInfo::default(), on_event).await;
     assert_eq!((report.verdict, waits.len()), (Verdict::Passed, 2), "{report:#?}");
     assert!(waits.iter().all(|wait| wait.ends_with("responded with status 503 Service Unavailable: x")), "{waits:?}");
+}
+
+/// The time that a container is given for each response.
+const RESPONSE: Duration = Duration::from_secs(10);
+
+/// A clock whose pauses pass at once, but no time passes while a container responds.
+#[derive(Default)]
+struct PausesOnly(Mutex<Duration>);
+
+impl Clock for PausesOnly {
+    fn now(&self) -> Duration {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn date(&self) -> SystemTime {
+        SystemTime::UNIX_EPOCH + self.now()
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        if duration >= RESPONSE {
+            std::future::pending::<()>().await;
+        }
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) += duration;
+    }
+}
+
+#[tokio::test]
+async fn a_run_waits_for_a_container_that_starts_slowly_as_long_as_it_is_told() {
+    let suite = Suite::parse("version: 1\ncases:\n  - { name: it, payload: { csv: '1' } }\n", Path::new("suite.yaml")).unwrap();
+    let (_held, unused) = unused_port();
+    let starting = responding("503 Service Unavailable", "loading").await;
+    for url in [starting, format!("http://{unused}")] {
+        let target = ContainerTarget::new(&url).unwrap();
+        let clock = PausesOnly::default();
+        let poll = Duration::from_secs(5);
+        let options = RunOptions { wait: Duration::from_mins(3), poll, describe_timeout: RESPONSE, ..RunOptions::default() };
+        let report = Run::new(&target, &suite).options(options).clock(&clock).start(TargetInfo::default(), |_| {}).await;
+        assert_eq!((report.verdict, clock.now()), (Verdict::Errored, Duration::from_mins(3)), "{url}");
+    }
+    let starts = Duration::from_secs(170);
+    let clock = std::sync::Arc::new(PausesOnly::default());
+    let time = clock.clone();
+    let url = container(move |mut stream| {
+        let time = time.clone();
+        async move {
+            read(&mut stream).await;
+            let status = if time.now() < starts { "503 Service Unavailable" } else { "200 OK" };
+            stream.write_all(format!("HTTP/1.1 {status}\r\ncontent-length: 1\r\n\r\nx").as_bytes()).await.unwrap();
+        }
+    })
+    .await;
+    let options =
+        RunOptions { wait: Duration::from_mins(3), poll: Duration::from_secs(5), describe_timeout: RESPONSE, ..RunOptions::default() };
+    let run =
+        Run::new(&ContainerTarget::new(&url).unwrap(), &suite).options(options).clock(&*clock).start(TargetInfo::default(), |_| {}).await;
+    assert_eq!(run.verdict, Verdict::Passed, "{run:#?}");
+    assert!(clock.now() >= starts);
 }
 
 #[tokio::test]

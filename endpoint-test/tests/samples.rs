@@ -92,3 +92,21 @@ fn a_case_sends_one_sample_or_becomes_a_case_for_each() {
     assert_eq!(sent(1), Some(("2".into(), "application/octet-stream".to_owned())));
     assert_eq!(sent(3), None);
 }
+
+#[test]
+fn a_partial_run_counts_the_cases_that_run() {
+    let text = "version: 1\ncases:\n  - { name: both, payload: { sample: all } }\n  - { name: other, payload: { sample: all } }\n  - { name: one, payload: { csv: '1' } }\n";
+    let samples = Samples::read(&archive(&[("x.csv", FILE, b"1"), ("y.csv", FILE, b"2"), ("z.csv", FILE, b"3")])).unwrap();
+    let partial = |names: &[&str]| {
+        let names: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
+        let suite = Suite::parse(text, Path::new("suite.yaml")).unwrap().only(&names).unwrap().with_samples(&samples);
+        let partial = suite.partial().unwrap();
+        assert_eq!(partial.cases, suite.cases().iter().map(endpoint_test::Case::name).collect::<Vec<_>>());
+        (partial.cases.join(", "), partial.to_string())
+    };
+    let all = ("both (x.csv), both (y.csv), both (z.csv)".to_owned(), "3 of 7 cases".to_owned());
+    assert_eq!(partial(&["both"]), all);
+    assert_eq!(partial(&["both", "both (x.csv)"]), all);
+    assert_eq!(partial(&["both (x.csv)", "both"]), all);
+    assert_eq!(partial(&["both (x.csv)", "both (x.csv)", "one"]), ("both (x.csv), one".to_owned(), "2 of 7 cases".to_owned()));
+}

@@ -6,6 +6,7 @@ use serde_json_path::PathElement;
 
 use crate::format::cut;
 use crate::json::{Document, Json};
+use crate::report::CheckReport;
 
 /// One or several locations in JSON.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,6 +26,23 @@ const MAX_DEPTH: usize = 8;
 /// The most values that evaluating a path can visit.
 const MAX_VISITED: u128 = 50_000_000;
 
+/// The functions that compile their pattern again for every value.
+const PATTERN_FUNCTIONS: [&str; 2] = ["match", "search"];
+
+/// An address that can select so much of a response that it is not evaluated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the response is too large for this JSONPath, which can select its values many times")]
+pub(crate) struct TooBroad;
+
+impl TooBroad {
+    pub(crate) const HINT: &str = "use fewer `..`, and in a filter no query from the root that selects many values";
+
+    /// The result of the check that needs the address.
+    pub(crate) fn check(self, name: &str) -> CheckReport {
+        CheckReport::errored(name, self.to_string()).with_hint(Self::HINT)
+    }
+}
+
 /// What makes the evaluation of a JSONPath visit a value more than once.
 #[derive(Debug, PartialEq, Eq)]
 struct Growth {
@@ -32,7 +50,7 @@ struct Growth {
     selectors: u128,
     /// Descents (`..`) after the first.
     more_descents: u32,
-    /// Queries from the root in filters.
+    /// Queries from the root in filters, without those that lead to one value at little cost.
     absolute: u32,
     /// Only counts together with descents.
     has_filter: bool,
@@ -49,11 +67,20 @@ impl Growth {
         let mut growth = Self::default();
         let (mut descents, mut previous) = (0_u32, ' ');
         let mut commas = Vec::new();
-        for character in outside_quotes(path).skip(1) {
+        let mut root_is_compared = false;
+        let characters: Vec<char> = outside_quotes(path).collect();
+        for (index, character) in characters.iter().copied().enumerate().skip(1) {
             match character {
                 '.' if previous == '.' => descents += 1,
-                '$' => growth.absolute += 1,
-                '?' => growth.has_filter = true,
+                '$' => {
+                    // Two values below the root can be large and equal, and a function reads its
+                    // whole argument: that is repeated for every value, too.
+                    let is_argument = characters[..index].ends_with(&['(']) && index > 1 && characters[index - 2].is_alphanumeric();
+                    growth.absolute += u32::from(root_is_compared || is_argument || !is_singular(&characters[index + 1..]));
+                    root_is_compared = true;
+                }
+                '?' => (growth.has_filter, root_is_compared) = (true, false),
+                '&' | '|' | '(' => root_is_compared = false,
                 '[' => commas.push(1_u128),
                 ',' => commas.iter_mut().last().into_iter().for_each(|count| *count += 1),
                 ']' => growth.selectors = growth.selectors.saturating_mul(commas.pop().unwrap_or(1)),
@@ -67,7 +94,28 @@ impl Growth {
     }
 }
 
-/// The number of values, and the depth.
+/// Whether the query that continues with these characters leads to one value at most.
+fn is_singular(query: &[char]) -> bool {
+    let (mut open, mut previous) = (0_usize, '$');
+    for character in query {
+        match character {
+            '*' | '?' | ':' => return false,
+            '.' if previous == '.' => return false,
+            ',' if open > 0 => return false,
+            '[' => open += 1,
+            ']' if open > 0 => open -= 1,
+            ']' | ')' | ',' | '=' | '!' | '<' | '>' | '&' | '|' => return true,
+            _ => {}
+        }
+        previous = *character;
+    }
+    true
+}
+
+/// As many bytes of text are compared in the time in which a value is visited.
+const TEXT: usize = 64;
+
+/// The number of values, and the depth. Long text counts as several values.
 fn size(value: &Value) -> (u128, u128) {
     let below = |members: &mut dyn Iterator<Item = &Value>| {
         members.map(size).fold((1, 1), |(nodes, depth), below| (nodes + below.0, depth.max(below.1 + 1)))
@@ -75,6 +123,7 @@ fn size(value: &Value) -> (u128, u128) {
     match value {
         Value::Array(members) => below(&mut members.iter()),
         Value::Object(members) => below(&mut members.values()),
+        Value::String(text) => (1 + (text.len() / TEXT) as u128, 1),
         _ => (1, 1),
     }
 }
@@ -92,6 +141,11 @@ impl Address {
             return Err((message, "use fewer filters within filters".to_owned()));
         }
         if text.starts_with('$') {
+            let compact: String = outside_quotes(text).filter(|character| !character.is_whitespace()).collect();
+            if let Some(function) = PATTERN_FUNCTIONS.iter().find(|function| compact.contains(&format!("{function}("))) {
+                let message = format!("`{text}` is not usable: `{function}` compiles its pattern again for every value");
+                return Err((message, "select the values without it, and check them with the rule `matches`".to_owned()));
+            }
             return match JsonPath::parse(text) {
                 Ok(path) => Ok(Self::Path { text: text.to_owned(), path }),
                 Err(error) => {
@@ -119,29 +173,28 @@ impl Address {
         }
     }
 
-    /// Whether evaluating it over this value can select too much to hold or to wait for.
-    pub(crate) fn is_too_broad(&self, value: &Value) -> bool {
-        let Self::Path { text, .. } = self else { return false };
+    /// Whether evaluating it over these values can select too much to hold or to wait for.
+    fn check_cost<'v>(&self, values: impl Iterator<Item = &'v Value>) -> Result<(), TooBroad> {
+        let Self::Path { text, .. } = self else { return Ok(()) };
         let growth = Growth::of(text);
         if growth == Growth::default() {
-            return false;
+            return Ok(());
         }
-        let (nodes, depth) = size(value);
-        // Another descent repeats a value once for each of its ancestors; in a filter it is evaluated
-        // for every value. So is a query from the root.
-        let again = if growth.has_filter { nodes } else { depth };
-        let most = nodes
-            .saturating_mul(growth.selectors)
-            .saturating_mul(again.saturating_pow(growth.more_descents))
-            .saturating_mul(nodes.saturating_pow(growth.absolute));
-        most > MAX_VISITED
+        let cost = |value| {
+            let (nodes, depth) = size(value);
+            // Another descent repeats a value once for each of its ancestors; in a filter it is
+            // evaluated for every value. So is a query from the root.
+            let again = if growth.has_filter { nodes } else { depth };
+            nodes
+                .saturating_mul(growth.selectors)
+                .saturating_mul(again.saturating_pow(growth.more_descents))
+                .saturating_mul(nodes.saturating_pow(growth.absolute))
+        };
+        if values.map(cost).fold(0, u128::saturating_add) > MAX_VISITED { Err(TooBroad) } else { Ok(()) }
     }
 
-    /// Every location that exists, as a JSON Pointer, with its value; none if it
-    /// [is too broad](Self::is_too_broad).
-    pub(crate) fn find<'v>(&self, value: &'v Value) -> Vec<(String, &'v Value)> {
+    fn locate<'v>(&self, value: &'v Value) -> Vec<(String, &'v Value)> {
         match self {
-            Self::Path { .. } if self.is_too_broad(value) => Vec::new(),
             Self::Pointer(pointer) => value.pointer(pointer).map(|found| (pointer.clone(), found)).into_iter().collect(),
             Self::Path { path, .. } => {
                 path.query_located(value).iter().map(|located| (pointer(located.location().iter()), located.node())).collect()
@@ -149,17 +202,34 @@ impl Address {
         }
     }
 
-    /// [`find`](Self::find), with numbers as they were received.
-    pub(crate) fn find_in<'d>(&self, document: &'d Document) -> Vec<(String, &'d Json)> {
-        self.find(&document.value).into_iter().filter_map(|(at, _)| Some((at.clone(), document.json.at(&at)?))).collect()
+    /// Every location that exists, as a JSON Pointer, with its value.
+    pub(crate) fn find<'v>(&self, value: &'v Value) -> Result<Vec<(String, &'v Value)>, TooBroad> {
+        self.check_cost(std::iter::once(value))?;
+        Ok(self.locate(value))
+    }
+
+    /// [`find`](Self::find) in each of these documents, with numbers as they were received. The cost
+    /// of all together is limited.
+    pub(crate) fn find_in_all<'d>(&self, documents: &'d [Document]) -> Result<Vec<Vec<(String, &'d Json)>>, TooBroad> {
+        self.check_cost(documents.iter().map(|document| &document.value))?;
+        let found = |document: &'d Document| {
+            let located = self.locate(&document.value).into_iter();
+            located.filter_map(|(at, _)| Some((at.clone(), document.json.at(&at)?))).collect()
+        };
+        Ok(documents.iter().map(found).collect())
+    }
+
+    /// [`find_in_all`](Self::find_in_all) for one document.
+    pub(crate) fn find_in<'d>(&self, document: &'d Document) -> Result<Vec<(String, &'d Json)>, TooBroad> {
+        Ok(self.find_in_all(std::slice::from_ref(document))?.pop().unwrap_or_default())
     }
 
     /// The one value at the address; `None` if there is none, or more than one.
-    pub(crate) fn find_one<'d>(&self, document: &'d Document) -> Option<&'d Json> {
-        match self.find_in(document).as_slice() {
+    pub(crate) fn find_one<'d>(&self, document: &'d Document) -> Result<Option<&'d Json>, TooBroad> {
+        Ok(match self.find_in(document)?.as_slice() {
             [(_, found)] => Some(*found),
             _ => None,
-        }
+        })
     }
 }
 
@@ -227,11 +297,11 @@ mod tests {
     fn a_path_finds_every_location() {
         let value = json!({ "a/b": [{ "x~": 1 }, { "x~": 2 }, {}] });
         let path = Address::parse("$['a/b'][*]['x~']").unwrap();
-        assert_eq!(path.find(&value), [("/a~1b/0/x~0".to_owned(), &json!(1)), ("/a~1b/1/x~0".to_owned(), &json!(2))]);
-        for (pointer, found) in path.find(&value) {
+        assert_eq!(path.find(&value).unwrap(), [("/a~1b/0/x~0".to_owned(), &json!(1)), ("/a~1b/1/x~0".to_owned(), &json!(2))]);
+        for (pointer, found) in path.find(&value).unwrap() {
             assert_eq!(value.pointer(&pointer), Some(found));
         }
-        assert!(path.find_one(&Document::read(value.to_string().as_bytes()).unwrap()).is_none());
+        assert!(path.find_one(&Document::read(value.to_string().as_bytes()).unwrap()).unwrap().is_none());
     }
 
     #[test]
@@ -258,18 +328,55 @@ mod tests {
         let chain = |depth: usize| format!("{}1{}", "[".repeat(depth), "]".repeat(depth));
         let deep: Value = serde_json::from_str(&format!("[{}]", vec![chain(100); 100].join(","))).unwrap();
         let wide: Value = serde_json::from_str(&format!("[{}]", vec!["{\"a\": 1}"; 10_000].join(","))).unwrap();
-        let too_broad = |path: &str, value| Address::parse(path).unwrap().is_too_broad(value);
+        let too_broad = |path: &str, value| Address::parse(path).unwrap().find(value).is_err();
         for path in ["$..a", "$[*].a", "$[?@.a == '$..,,[']", "$..*", "$[0, 1]", "$..[?@.a > 1]", "$['x..$', 2]"] {
             assert!(!too_broad(path, &deep) && !too_broad(path, &wide), "{path}");
         }
         for path in ["$..*..*..*..*", "$..[0]..[0]..[0]..[0]", "$[?$..a][?$..a]", "$..[?@..a]..[0]"] {
             assert!(too_broad(path, &deep), "{path}");
         }
-        for path in ["$[?$[*].a]", "$[?@ == $]", "$[0,0,0,0,0,0,0,0,0,0][0,0,0,0,0,0,0,0,0,0][0,0,0,0,0,0,0,0,0,0][0,0,0,0,0,0]"] {
+        for path in [
+            "$[?@.a > $.want]",
+            "$[?@.a == $['x..*,'][0] && (@.a < $[1].a || @.b)]",
+            "$[?($[1].a) && @.a == $[2]['a']]",
+            "$..[?@.a > $[0].a]",
+            "$[?@ == $]",
+        ] {
+            assert!(!too_broad(path, &wide), "{path}");
+        }
+        let roots = ["$[?$[*].a]", "$[?$.a == $.b]", "$[?$[0,1].a]", "$[?$[?@.b]]", "$[?$[1:2]]", "$[?length($.a) > 1]"];
+        for path in roots {
             assert!(too_broad(path, &wide), "{path}");
         }
-        assert!(Address::parse("$..*..*..*..*").unwrap().find(&deep).is_empty());
+        // A function reads its argument for each of the values.
+        let text = json!({ "text": "x".repeat(1 << 20), "values": vec![1; 5000] });
+        assert!(too_broad("$.values[?length($.text) == @]", &text));
+        assert!(!too_broad("$.values[?@ == $.text]", &text));
+        let selectors = "$[0,0,0,0,0,0,0,0,0,0][0,0,0,0,0,0,0,0,0,0][0,0,0,0,0,0,0,0,0,0][0,0,0,0,0,0]";
+        assert!(too_broad(selectors, &wide));
+        assert_eq!(Address::parse("$..*..*..*..*").unwrap().find(&deep), Err(TooBroad));
         assert!(!too_broad("$..*..*..*..*", &serde_json::json!({ "a": [1, 2] })));
+    }
+
+    #[test]
+    fn the_cost_of_all_documents_together_is_limited() {
+        let document = |count: usize| Document::read(format!("[{}]", vec!["1"; count].join(",")).as_bytes()).unwrap();
+        let path = Address::parse("$[?$[*]]").unwrap();
+        let documents: Vec<_> = (0..300).map(|_| document(500)).collect();
+        assert_eq!(path.find_in_all(&documents[..100]).unwrap().len(), 100);
+        assert_eq!(path.find_in_all(&documents).unwrap_err(), TooBroad);
+        assert_eq!(Address::parse("$[*]").unwrap().find_in_all(&documents).unwrap().len(), 300);
+    }
+
+    #[test]
+    fn a_function_that_compiles_a_pattern_for_each_value_is_refused() {
+        for path in ["$[?match(@.a, 'x.*')]", "$..[?search (@, $.pattern)]", "$[?!(search(@['match('], 'x'))]"] {
+            let (message, hint) = Address::parse(path).unwrap_err();
+            assert!(message.contains("compiles its pattern again for every value") && hint.contains("`matches`"), "{path}: {message}");
+        }
+        for path in ["$['match(']", "$.match", "$[?@.search == 'search(']", "$[?count(@.*) > 1]"] {
+            assert!(Address::parse(path).is_ok(), "{path}");
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::address::Address;
+use super::address::{Address, TooBroad};
 use super::difference::{self, Difference, Differences};
 use super::number::Tolerance;
 use crate::format::{EXCERPT, beginning};
@@ -31,7 +31,10 @@ pub(super) fn check(expected: &GoldenExpectation, body: &[u8]) -> Vec<CheckRepor
         let check = check.actual(beginning(body, EXCERPT)).with_hint("record it from a right response");
         return vec![check.code(FindingCode::GoldenFileMissing)];
     };
-    let differences = difference::in_bodies(golden, body, expected.tolerance, &expected.ignore, MAX_DIFFERENCES);
+    let differences = match difference::in_bodies(golden, body, expected.tolerance, &expected.ignore, MAX_DIFFERENCES) {
+        Ok(differences) => differences,
+        Err(error) => return vec![error.check("golden").expected(format!("as in {file}"))],
+    };
     if differences.total == 0 {
         return vec![CheckReport::passed("golden").expected(format!("as in {file}"))];
     }
@@ -63,15 +66,16 @@ fn summary(differences: &Differences) -> Option<String> {
 }
 
 /// The golden file's content after this response; `None` if the file is already correct.
-pub(crate) fn update(expected: &GoldenExpectation, body: &[u8]) -> Option<GoldenUpdate> {
-    let stays = |golden: &Bytes| difference::in_bodies(golden, body, expected.tolerance, &expected.ignore, 1).total == 0;
-    if expected.content.as_ref().is_some_and(stays) {
-        return None;
+pub(crate) fn update(expected: &GoldenExpectation, body: &[u8]) -> Result<Option<GoldenUpdate>, TooBroad> {
+    if let Some(golden) = &expected.content
+        && difference::in_bodies(golden, body, expected.tolerance, &expected.ignore, 1)?.total == 0
+    {
+        return Ok(None);
     }
     // JSON is written indented, so that the next change is a small diff in version control.
     let content = match Document::read(body) {
         Ok(Document { json: json @ (Json::List(_) | Json::Map(_)), .. }) => format!("{}\n", json.pretty()).into_bytes(),
         _ => body.to_vec(),
     };
-    Some(GoldenUpdate { file: expected.file.clone(), content })
+    Ok(Some(GoldenUpdate { file: expected.file.clone(), content }))
 }

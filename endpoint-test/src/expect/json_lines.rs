@@ -1,7 +1,7 @@
 //! Checks the lines of a JSON Lines response.
 
 use super::address::Address;
-use super::json::{JsonRule, Places, check_places, describe, missing, too_broad};
+use super::json::{JsonRule, Places, check_places, describe, missing};
 use crate::format::{EXCERPT, beginning};
 use crate::json::{Document, Json};
 use crate::report::CheckReport;
@@ -71,11 +71,11 @@ fn check_one(expectation: &JsonLinesExpectation, lines: &[Document], row: Option
     if lines.is_empty() {
         nothing = Some("the response has no lines".to_owned());
     }
-    if selected.clone().any(|index| expectation.at.is_too_broad(&lines[index].value)) {
-        return too_broad("jsonl", &place, describe(&expectation.rule, row));
-    }
-    for index in selected {
-        let places = expectation.at.find_in(&lines[index]);
+    let found_in_each = match expectation.at.find_in_all(&lines[selected.clone()]) {
+        Ok(found) => found,
+        Err(error) => return error.check("jsonl").at(&place).expected(describe(&expectation.rule, row)),
+    };
+    for (index, places) in selected.zip(found_in_each) {
         if places.is_empty() && nothing.is_none() {
             nothing = Some(format!("line {index}: {}", missing(&expectation.at, &lines[index].json)));
         }

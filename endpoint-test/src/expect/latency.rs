@@ -30,6 +30,7 @@ impl Percentile {
         Self { key: "max", percent: 100 },
     ];
 
+    pub(crate) const MEDIAN: Self = Self::ALL[0];
     pub(crate) const P95: Self = Self::ALL[2];
 
     /// The number of rows, of so many, that may be slower.
@@ -67,8 +68,8 @@ impl LatencyLimit {
             let message = format!("the {key} of the latency is above {}: {slower} rows took longer", display_duration(self.limit));
             CheckReport::failed("latency", message).with_hint("this is the time that the client measured, including the network")
         } else if unknown > 0 || sorted.is_empty() {
-            let message = format!("the {key} of the latency is unknown: {unknown} rows could not be tested");
-            CheckReport::errored("latency", message)
+            let why = if unknown > 0 { format!("{unknown} rows could not be tested") } else { "no row got a response".to_owned() };
+            CheckReport::errored("latency", format!("the {key} of the latency is unknown: {why}"))
         } else {
             CheckReport::passed("latency")
         };

@@ -1,7 +1,8 @@
 //! Assembles reports.
 
 use super::{
-    CaseReport, CheckReport, Counts, FindingCode, IDENTITY, Outcome, Report, SCHEMA_VERSION, TargetInfo, TargetReport, ToolInfo, Verdict,
+    CaseReport, CheckReport, Counts, DifferenceReport, FindingCode, IDENTITY, Outcome, Report, SCHEMA_VERSION, TargetInfo, TargetReport,
+    ToolInfo, Verdict,
 };
 use crate::format::ends;
 use crate::target::TargetError;
@@ -105,10 +106,10 @@ impl TargetReport {
     }
 }
 
-/// The longest text of a check, in characters: a key or a header of a response can be megabytes.
+/// The longest text of a check or a difference, in characters: a key or a header of a response can be megabytes.
 const MAX_TEXT: usize = 5000;
 
-fn limited(text: impl Into<String>) -> String {
+pub(crate) fn limited(text: impl Into<String>) -> String {
     let text = text.into();
     if text.len() <= MAX_TEXT { text } else { ends(&text, MAX_TEXT) }
 }
@@ -137,7 +138,7 @@ impl CheckReport {
     }
 
     pub(crate) fn skipped(name: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { message: Some(message.into()), ..Self::new(name, Outcome::Skipped) }
+        Self { message: Some(limited(message)), ..Self::new(name, Outcome::Skipped) }
     }
 
     pub(crate) fn code(mut self, code: FindingCode) -> Self {
@@ -161,8 +162,15 @@ impl CheckReport {
     }
 
     pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
+        self.hint = Some(limited(hint));
         self
+    }
+}
+
+impl DifferenceReport {
+    /// A difference at a location; the whole response if it is empty.
+    pub(crate) fn new(row: Option<usize>, at: String, this: String, other: String) -> Self {
+        Self { row, at: Some(limited(at)).filter(|at| !at.is_empty()), this: limited(this), other: limited(other) }
     }
 }
 

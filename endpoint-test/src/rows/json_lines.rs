@@ -6,11 +6,8 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::{MAX_ROWS, Table};
-use crate::json::{Document, Json};
-
-/// The most different keys of one file.
-const MAX_KEYS: usize = 20_000;
+use super::{MAX_COLUMNS, MAX_ROWS, Table};
+use crate::json::{Document, Json, unambiguous};
 
 /// A field of a row: a row need not have all columns.
 #[derive(Debug, Clone)]
@@ -78,8 +75,8 @@ impl Table {
                     table.names.push(name.clone());
                     table.names.len() - 1
                 });
-                if columns.len() > MAX_KEYS {
-                    return Err(format!("its objects have more than {MAX_KEYS} different keys"));
+                if columns.len() > MAX_COLUMNS {
+                    return Err(format!("its objects have more than {MAX_COLUMNS} different keys"));
                 }
                 fields.push(Field { column, text: text_of(&json), json });
             }
@@ -87,6 +84,9 @@ impl Table {
             fields.sort_by_key(|field| field.column);
             if let Some(twice) = fields.windows(2).find(|pair| pair[0].column == pair[1].column) {
                 return Err(format!("line {number} has the key `{}` twice", table.names[twice[0].column]));
+            }
+            if let Err(error) = unambiguous(line) {
+                return Err(format!("line {number}: {}", error.to_string().replace(" at line 1 column ", " at column ")));
             }
             objects.push(fields);
             table.lines.push(number);

@@ -12,7 +12,7 @@ use crate::event::Event;
 use crate::expect::{self, Expectation, ResponseExpectation, golden};
 use crate::format::{beginning, cut, display_duration, excerpt, milliseconds, timestamp};
 use crate::options::RunOptions;
-use crate::report::{CaseReport, CheckReport, Outcome, TargetInfo};
+use crate::report::{CaseReport, CheckReport, Outcome, TargetInfo, limited};
 use crate::rows::Row;
 use crate::suite::{Case, Input};
 use crate::target::{MAX_BODY, ModelFailure, ModelResponse, Request, Target, TargetError};
@@ -156,7 +156,13 @@ impl<T: Target, B: Target, C: Clock> Runner<'_, T, B, C> {
             report.checks.push(CheckReport::skipped("golden", format!("`{name}` is not updated: the response fails other checks")));
             return;
         }
-        report.golden_update = golden::update(golden, &response.body);
+        match golden::update(golden, &response.body) {
+            Ok(update) => report.golden_update = update,
+            Err(error) => {
+                report.checks.push(error.check("golden").expected(format!("as in {name}")));
+                return;
+            }
+        }
         let what = if report.golden_update.is_some() { "to be updated" } else { "unchanged" };
         report.checks.push(CheckReport::passed("golden").expected(format!("as in {name}")).actual(what));
     }
@@ -212,8 +218,8 @@ fn hidden_error(mut report: CaseReport, request: &Request) -> CaseReport {
 
 fn errored(mut report: CaseReport, error: TargetError) -> CaseReport {
     report.outcome = Outcome::Errored;
-    report.message = Some(error.to_string());
-    report.hint = error.hint;
+    report.message = Some(limited(error.to_string()));
+    report.hint = error.hint.map(limited);
     report.request_id = error.request_id;
     report
 }

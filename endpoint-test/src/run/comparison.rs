@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use super::invoke::{InvokeOutcome, TimedResponse, invoke};
 use crate::clock::{Clock, in_time};
+use crate::expect::address::TooBroad;
 use crate::expect::difference;
 use crate::format::milliseconds;
 use crate::options::RunOptions;
-use crate::report::{CaseComparison, CaseReport, CheckReport, ComparisonReport, DifferenceReport};
+use crate::report::{CaseComparison, CaseReport, CheckReport, ComparisonReport, DifferenceReport, limited};
 use crate::suite::CompareSettings;
 use crate::target::{EndpointStatus, Request, Target};
 
@@ -58,8 +59,8 @@ impl<'a, B: Target> Comparison<'a, B> {
             None => None,
             Some(baseline) => match in_time(baseline.target.describe(), clock, options.describe_timeout).await {
                 Some(Ok(description)) if description.status == EndpointStatus::InService => None,
-                Some(Ok(description)) => Some(format!("it is `{}`", description.status)),
-                Some(Err(error)) => Some(error.to_string()),
+                Some(Ok(description)) => Some(limited(format!("it is `{}`", description.status))),
+                Some(Err(error)) => Some(limited(error.to_string())),
                 None => Some("no response in time".to_owned()),
             },
         };
@@ -90,24 +91,21 @@ impl<'a, B: Target> Comparison<'a, B> {
     }
 
     fn compare(&self, this: &InvokeOutcome, other: TimedResponse, row: Option<usize>) -> Compared {
-        let status = |this: String, other: String| DifferenceReport { row, at: Some("status".to_owned()), this, other };
+        let status = |this, other| DifferenceReport::new(row, "status".to_owned(), this, other);
         let shown = |status: Option<u16>| status.map_or_else(|| "an error".to_owned(), |status| format!("an error with status {status}"));
         let differences = match (this, other.outcome) {
-            (_, InvokeOutcome::TargetError(error)) => return Compared::Errored(error.to_string()),
+            (_, InvokeOutcome::TargetError(error)) => return Compared::Errored(limited(error.to_string())),
             (_, InvokeOutcome::Timeout) => return Compared::Errored("no response in time".to_owned()),
             (InvokeOutcome::Response(this), InvokeOutcome::Response(other)) => {
                 // The baseline's response is the expected one: the tested target differs from it.
                 let settings = self.settings;
-                difference::in_bodies(&other.body, &this.body, settings.tolerance, &settings.ignore, MAX_DIFFERENCES)
-                    .first
-                    .into_iter()
-                    .map(|found| DifferenceReport {
-                        row,
-                        at: Some(found.at).filter(|at| !at.is_empty()),
-                        this: found.actual,
-                        other: found.expected,
-                    })
-                    .collect()
+                match difference::in_bodies(&other.body, &this.body, settings.tolerance, &settings.ignore, MAX_DIFFERENCES) {
+                    Ok(found) => found.first,
+                    Err(error) => return Compared::Errored(format!("{error}: {}", TooBroad::HINT)),
+                }
+                .into_iter()
+                .map(|found| DifferenceReport::new(row, found.at, found.actual, found.expected))
+                .collect()
             }
             (InvokeOutcome::ModelError(this), InvokeOutcome::ModelError(other)) if this.status == other.status => Vec::new(),
             (InvokeOutcome::ModelError(this), InvokeOutcome::ModelError(other)) => vec![status(shown(this.status), shown(other.status))],
@@ -140,12 +138,12 @@ impl<'a, B: Target> Comparison<'a, B> {
 
 fn judge(report: &ComparisonReport, at_most: f64) -> CheckReport {
     let (compared, different) = (report.compared, report.different);
-    let outcomeed = u32::try_from(compared.saturating_sub(report.errored)).unwrap_or(u32::MAX);
-    let part = f64::from(u32::try_from(different).unwrap_or(u32::MAX)) / f64::from(outcomeed.max(1));
+    let with_outcome = u32::try_from(compared.saturating_sub(report.errored)).unwrap_or(u32::MAX);
+    let part = f64::from(u32::try_from(different).unwrap_or(u32::MAX)) / f64::from(with_outcome.max(1));
     let check = if part > at_most {
         let message = format!("{different} of {compared} responses differ from those of `{}`", report.with);
         CheckReport::failed(COMPARISON, message).with_hint("see the first differences of each case; `compare` in the suite sets tolerances")
-    } else if outcomeed == 0 || report.errored > 0 {
+    } else if with_outcome == 0 || report.errored > 0 {
         let why = report.message.clone().unwrap_or_else(|| "no request was sent to both".to_owned());
         CheckReport::errored(COMPARISON, format!("the comparison with `{}` was not possible: {why}", report.with))
     } else {

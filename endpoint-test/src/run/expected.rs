@@ -41,7 +41,7 @@ pub struct ExpectedVariant {
     pub serverless: Option<bool>,
     /// What the release's template says about its model.
     pub model: ExpectedModel,
-    /// The ARN of the model package if it is not the approved one, such as a challenger's.
+    /// The ARN of the model package that the template gives it; `None` if the template is not known.
     pub model_package_arn: Option<ModelPackageArn>,
     /// The images of its containers that are not from a model package, as far as they are known.
     pub images: Vec<String>,

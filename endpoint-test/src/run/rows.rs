@@ -12,6 +12,7 @@ use super::invoke::invoke;
 use crate::check::protocol::{CheckInput, RowExchange};
 use crate::check::{Exchange, command};
 use crate::clock::Clock;
+use crate::expect::address::TooBroad;
 use crate::expect::csv;
 use crate::expect::latency::Percentile;
 use crate::expect::metrics::{self, Bounds, Metric, MetricLimit, MetricsExpectation, ScoredRow, Source};
@@ -30,7 +31,7 @@ const MAX_CONSECUTIVE_ERRORS: usize = 5;
 struct RowResult {
     row: Row,
     report: CaseReport,
-    scored: Option<ScoredRow>,
+    scored: Option<Result<ScoredRow, TooBroad>>,
     exchange: Option<RowExchange>,
     compared: Option<Compared>,
 }
@@ -84,11 +85,10 @@ impl<T: Target, B: Target, C: Clock> Runner<'_, T, B, C> {
         let count = |outcome: Outcome| found.iter().filter(|result| result.report.outcome == outcome).count();
         let (failed, passed) = (count(Outcome::Failed), count(Outcome::Passed) + count(Outcome::Skipped));
         let errored = total - failed - passed;
-        let mut latencies: Vec<f64> = found.iter().filter_map(|result| result.report.latency_ms).collect();
-        latencies.sort_by(f64::total_cmp);
+        let answers = latencies(&found);
         let mut report = CaseReport {
             name: case.name().to_owned(),
-            latency_ms: latencies.last().copied(),
+            latency_ms: answers.last().copied(),
             checks: vec![check_rows(whole, total, failed, passed)],
             ..CaseReport::default()
         };
@@ -98,8 +98,8 @@ impl<T: Target, B: Target, C: Clock> Runner<'_, T, B, C> {
             failed,
             errored,
             at_least: whole.at_least,
-            p95_latency_ms: Percentile::P95.of(&latencies).filter(|_| latencies.len() >= Percentile::P95.least_rows()),
-            median_latency_ms: latencies.get(latencies.len() / 2).copied(),
+            p95_latency_ms: Percentile::P95.of(&answers).filter(|_| answers.len() >= Percentile::P95.least_rows()),
+            median_latency_ms: Percentile::MEDIAN.of(&answers),
             not_passed: found.iter().filter_map(row_report).take(MAX_LISTED).collect(),
             ..RowsReport::default()
         };
@@ -110,16 +110,19 @@ impl<T: Target, B: Target, C: Clock> Runner<'_, T, B, C> {
         }
         report.variant = found.iter().find_map(|result| result.report.variant.clone());
         if let Some(expected) = &whole.metrics {
-            let rows_scored: Vec<ScoredRow> = found.iter().filter_map(|result| result.scored.clone()).collect();
-            for (metric, check) in measure(expected, &rows_scored, total, errored) {
+            let rows_scored: Vec<ScoredRow> = found.iter().filter_map(|result| result.scored.clone()?.ok()).collect();
+            let too_broad = found.iter().find_map(|result| result.scored.as_ref()?.as_ref().err());
+            let unknown = if errored > 0 {
+                Some(format!("{errored} of {total} rows could not be tested"))
+            } else {
+                too_broad.map(ToString::to_string)
+            };
+            let hint = too_broad.filter(|_| errored == 0).map(|_| TooBroad::HINT.to_owned());
+            for (metric, check) in measure(expected, &rows_scored, unknown.as_deref()) {
                 rows.metrics.push(metric);
-                report.checks.extend(check);
+                report.checks.extend(check.map(|check| CheckReport { hint: check.hint.clone().or_else(|| hint.clone()), ..check }));
             }
         }
-        // An error before the model, and the model's refusal, tell nothing about its speed.
-        let answered = |result: &&RowResult| result.report.message.is_none() && result.report.model_error.is_none();
-        let mut answers: Vec<f64> = found.iter().filter(answered).filter_map(|result| result.report.latency_ms).collect();
-        answers.sort_by(f64::total_cmp);
         for limit in &whole.latency {
             let (metric, check) = limit.check(&answers, total - found.iter().filter(|result| result.report.message.is_none()).count());
             rows.metrics.push(metric);
@@ -146,6 +149,15 @@ impl<T: Target, B: Target, C: Clock> Runner<'_, T, B, C> {
     }
 }
 
+/// The latencies of the rows that got a response, in ascending order: an error before the model, and
+/// the model's refusal, tell nothing about its speed.
+fn latencies(found: &[RowResult]) -> Vec<f64> {
+    let answered = |result: &&RowResult| result.report.message.is_none() && result.report.model_error.is_none();
+    let mut latencies: Vec<f64> = found.iter().filter(answered).filter_map(|result| result.report.latency_ms).collect();
+    latencies.sort_by(f64::total_cmp);
+    latencies
+}
+
 /// How many rows passed. A failure is proven if the rest cannot make up for it; otherwise rows that
 /// could not be tested are an error.
 fn check_rows(whole: &WholeExpectation, total: usize, failed: usize, passed: usize) -> CheckReport {
@@ -167,30 +179,33 @@ fn check_rows(whole: &WholeExpectation, total: usize, failed: usize, passed: usi
 }
 
 /// The label and the prediction of a row, for the metrics.
-fn scored(expected: &MetricsExpectation, row: &Row, response: Option<&ModelResponse>) -> ScoredRow {
+fn scored(expected: &MetricsExpectation, row: &Row, response: Option<&ModelResponse>) -> Result<ScoredRow, TooBroad> {
     let document = response.and_then(|response| Document::read(&response.body).ok());
-    let value = |source: &Source| match source {
-        Source::Text => response.and_then(|response| std::str::from_utf8(&response.body).ok()).map(|text| text.trim().to_owned()),
-        Source::Json(address) => match address.find_one(document.as_ref()?)? {
-            Json::Text(text) => Some(text.clone()),
-            value @ (Json::Number(_) | Json::Bool(_)) => Some(value.to_string()),
-            Json::Null | Json::List(_) | Json::Map(_) => None,
-        },
-        Source::Csv(column) => csv::first_cell(&response?.body, column),
+    let text = |response: &ModelResponse| std::str::from_utf8(&response.body).ok().map(|text| text.trim().to_owned());
+    let value = |source: &Source| {
+        Ok(match source {
+            Source::Text => response.and_then(text),
+            Source::Json(address) => match document.as_ref().map(|document| address.find_one(document)).transpose()?.flatten() {
+                Some(Json::Text(text)) => Some(text.clone()),
+                Some(value @ (Json::Number(_) | Json::Bool(_))) => Some(value.to_string()),
+                Some(Json::Null | Json::List(_) | Json::Map(_)) | None => None,
+            },
+            Source::Csv(column) => response.and_then(|response| csv::first_cell(&response.body, column)),
+        })
     };
-    ScoredRow {
+    Ok(ScoredRow {
         number: row.number(),
         line: row.line(),
         segment: expected.segment.as_ref().map(|segment| row.column(&segment.column).unwrap_or_default().trim().to_owned()),
         truth: row.column(&expected.label).unwrap_or_default().to_owned(),
-        prediction: expected.prediction.as_ref().and_then(value),
-        score: expected.score.as_ref().and_then(value),
-    }
+        prediction: expected.prediction.as_ref().map(value).transpose()?.flatten(),
+        score: expected.score.as_ref().map(value).transpose()?.flatten(),
+    })
 }
 
-/// Each metric over all rows, and over those of each segment. If rows could not be tested, no metric
-/// is known.
-fn measure(expected: &MetricsExpectation, rows: &[ScoredRow], total: usize, errored: usize) -> Vec<(MetricReport, Option<CheckReport>)> {
+/// Each metric over all rows, and over those of each segment. If the values of some rows are
+/// `unknown`, for this reason, no metric is known.
+fn measure(expected: &MetricsExpectation, rows: &[ScoredRow], unknown: Option<&str>) -> Vec<(MetricReport, Option<CheckReport>)> {
     let segments = metrics::split(rows);
     let min_rows = expected.segment.as_ref().map_or(0, |segment| segment.min_rows);
     let measure = |limit: &MetricLimit, bounds: Bounds, segment: Option<&str>, rows: &[ScoredRow]| {
@@ -199,10 +214,9 @@ fn measure(expected: &MetricsExpectation, rows: &[ScoredRow], total: usize, erro
             Some(segment) => format!("{} of the segment `{}`", display_name(limit.metric), excerpt(segment)),
             None => display_name(limit.metric),
         };
-        let value = if errored > 0 {
-            Err(format!("{errored} of {total} rows could not be tested"))
-        } else {
-            metrics::value(limit.metric, rows, expected.positive.as_deref())
+        let value = match unknown {
+            Some(why) => Err(why.to_owned()),
+            None => metrics::value(limit.metric, rows, expected.positive.as_deref()),
         };
         let check = match &value {
             _ if segment.is_some() && rows.len() < min_rows => {
@@ -216,12 +230,12 @@ fn measure(expected: &MetricsExpectation, rows: &[ScoredRow], total: usize, erro
                 CheckReport::judged(name, bounds.allow(*value), || format!("the {what} is {shown}{}", example())).actual(shown.to_string())
             }
             // A row without a response is the model's failure, and one of the failed rows.
-            Err(why) if errored == 0 && rows.iter().any(|row| row.prediction.is_none() && row.score.is_none()) => {
+            Err(why) if unknown.is_none() && rows.iter().any(|row| row.prediction.is_none() && row.score.is_none()) => {
                 CheckReport::failed(name, format!("the {what} cannot be computed: {why}"))
             }
             Err(why) => CheckReport::errored(name, format!("the {what} cannot be computed: {why}")),
         };
-        let hint = (errored == 0 && check.outcome.is_wrong() && segment.is_none()).then(|| metrics::hint(limit.metric, rows)).flatten();
+        let hint = (unknown.is_none() && check.outcome.is_wrong() && segment.is_none()).then(|| metrics::hint(limit.metric, rows)).flatten();
         let check = CheckReport { hint, ..check };
         let report = MetricReport {
             name: name.to_owned(),

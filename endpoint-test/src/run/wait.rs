@@ -8,7 +8,7 @@ use crate::event::Event;
 use crate::format::display_duration;
 use crate::options::RunOptions;
 use crate::report::{CheckReport, FindingCode};
-use crate::target::{Description, EndpointStatus, Target, TargetError, TargetErrorKind};
+use crate::target::{Description, EndpointStatus, Target, TargetError, TargetErrorKind, TargetKind};
 
 /// The check's name in reports.
 const STATUS: &str = "status";
@@ -16,8 +16,9 @@ const STATUS: &str = "status";
 /// A shorter pause would call a container that refuses connections thousands of times a second.
 const MIN_PAUSE: Duration = Duration::from_millis(20);
 
-/// The time after which errors in a row end the wait, however long it may be: the last response of a
-/// deployment in progress can be minutes old, but AWS is not unavailable for so long without reason.
+/// The time after which errors in a row end the wait for an endpoint, however long it may be: the
+/// last response of a deployment in progress can be minutes old, but AWS is not unavailable for so
+/// long without reason. A container that starts returns nothing but errors.
 const ERRORS_IN_A_ROW: Duration = Duration::from_mins(1);
 
 /// Polls the target until it is in service, cannot get there, or the time is up.
@@ -40,7 +41,10 @@ pub(super) async fn in_service<T: Target, C: Clock>(
                 failing_since = None;
                 false
             }
-            Err(_) => now.saturating_sub(*failing_since.get_or_insert(now)) >= ERRORS_IN_A_ROW,
+            Err(_) => {
+                let failing_for = now.saturating_sub(*failing_since.get_or_insert(now));
+                target.kind() == TargetKind::Endpoint && failing_for >= ERRORS_IN_A_ROW
+            }
         };
         match described {
             Ok(description) if description.status == EndpointStatus::InService => {

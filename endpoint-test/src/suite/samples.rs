@@ -19,6 +19,9 @@ pub(super) fn add(mut suite: Suite, samples: Result<&Samples, &str>) -> Suite {
         made.insert(name, cases.iter().map(|case| case.name.clone()).collect::<Vec<_>>());
         suite.cases.extend(cases);
     }
+    if let (Some(selection), Ok(samples)) = (&mut suite.partial, samples) {
+        selection.expanded(&suite.cases, samples.files().count());
+    }
     // A load that uses a case uses all cases made from it.
     #[cfg(feature = "load")]
     if let Some(load) = &mut suite.load {

@@ -48,6 +48,23 @@ pub struct CaseListing {
     pub expects: Vec<&'static str>,
 }
 
+/// The selection of a partial run.
+#[derive(Debug, Clone)]
+pub(super) struct Selection {
+    run: PartialRun,
+    /// How many cases of the whole suite become a case for each sample payload.
+    with_all_samples: usize,
+}
+
+impl Selection {
+    /// The same after such cases were replaced: these cases are selected now.
+    pub(super) fn expanded(&mut self, cases: &[Case], samples: usize) {
+        self.run.cases = cases.iter().map(|case| case.name.clone()).collect();
+        self.run.of = self.run.of - self.with_all_samples + self.with_all_samples * samples;
+        self.with_all_samples = 0;
+    }
+}
+
 impl Suite {
     /// The suite with only these cases, in the suite's order and without its load. A run of it is
     /// partial, and its report says so. A case made from a sample payload has the name
@@ -70,10 +87,16 @@ impl Suite {
         if !unknown.is_empty() {
             return Err(unknown);
         }
+        // A case for each sample payload contains those of single ones.
+        let whole: Vec<usize> =
+            selected.iter().filter(|(index, case)| self.cases[*index].name == case.name).map(|(index, _)| *index).collect();
+        selected.retain(|(index, case)| self.cases[*index].name == case.name || !whole.contains(index));
         // A stable sort: samples of one case stay in the given order.
         selected.sort_by_key(|(index, _)| *index);
+        let with_all_samples = self.cases.iter().filter(|case| case.sends_all_samples()).count();
         self.cases = selected.into_iter().map(|(_, case)| case).collect();
-        self.partial = Some(PartialRun { cases: self.cases.iter().map(|case| case.name.clone()).collect(), of });
+        let run = PartialRun { cases: self.cases.iter().map(|case| case.name.clone()).collect(), of };
+        self.partial = Some(Selection { run, with_all_samples });
         #[cfg(feature = "load")]
         {
             self.load = None;
@@ -83,7 +106,7 @@ impl Suite {
 
     /// The selection of [`Suite::only`]; `None` for the whole suite.
     pub fn partial(&self) -> Option<&PartialRun> {
-        self.partial.as_ref()
+        self.partial.as_ref().map(|selection| &selection.run)
     }
 
     /// The suite's cases, for a list. Nothing is sent.
@@ -104,6 +127,10 @@ impl Suite {
 }
 
 impl Case {
+    fn sends_all_samples(&self) -> bool {
+        matches!(self.input, Input::One(Payload::Sample { file: None, .. }))
+    }
+
     /// The case, if it has this name; for `sample: all` also the case of one sample.
     fn named(&self, name: &str) -> Option<Self> {
         if self.name == name {
@@ -117,7 +144,7 @@ impl Case {
 
     fn listing(&self) -> CaseListing {
         let requests = match &self.input {
-            Input::One(Payload::Sample { file: None, .. }) => None,
+            Input::One(_) if self.sends_all_samples() => None,
             Input::One(_) => Some(1),
             Input::Rows(_) => Some(self.row_requests(RunOptions::default().case_timeout).count()),
         };
@@ -125,7 +152,7 @@ impl Case {
             Expectation::Response(expected) => expected.keys(),
             Expectation::ModelError { .. } => vec!["model_error"],
         };
-        if self.expectation.latency_max().is_some() {
+        if self.expectation.latency_max().is_some() || !self.whole.latency.is_empty() {
             expects.push("latency");
         }
         if self.whole.metrics.is_some() {

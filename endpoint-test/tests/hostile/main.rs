@@ -11,7 +11,9 @@ use std::io::Write as _;
 use std::path::Path;
 use std::time::Duration;
 
-use endpoint_test::{CaseReport, Clock, ContainerTarget, MAX_BODY, Outcome, Run, RunOptions, Suite, SystemClock, TargetInfo, TargetReport};
+use endpoint_test::{
+    Baseline, CaseReport, Clock, ContainerTarget, MAX_BODY, Outcome, Run, RunOptions, Suite, SystemClock, TargetInfo, TargetReport,
+};
 
 use self::harmless::harmless;
 use self::server::{Server, chunk, with_length};
@@ -94,6 +96,30 @@ async fn long_keys_and_headers_are_cut_in_reports() {
     let report = test(&Server::responding(response).await, &case).await;
     assert_eq!(report.cases[0].outcome, Outcome::Failed, "{report:#?}");
     assert!(report.cases[0].checks.iter().all(|check| check.outcome != Outcome::Errored));
+}
+
+#[tokio::test]
+async fn long_keys_are_cut_in_the_comparison_with_a_baseline() {
+    let key = "k".repeat(1 << 18);
+    let members = |value: &str| (0..30).map(|member| format!("\"{member}\": \"{value}\"")).collect::<Vec<_>>().join(",");
+    let body = |value: &str| with_length("application/json", format!("{{\"{key}\": {{{}}}}}", members(value)).as_bytes());
+    let tested = Server::responding(body(&"a".repeat(1 << 16))).await;
+    let other = Server::responding(body(&"b".repeat(1 << 16))).await;
+    let baseline = ContainerTarget::new(&other.url).unwrap();
+    let suite =
+        Suite::parse("version: 1\ncases:\n  - { name: it, payload: { csv: '1' }, timeout: 10m }\n", Path::new("suite.yaml")).unwrap();
+    let report = Run::new(&ContainerTarget::new(&tested.url).unwrap(), &suite)
+        .compared_with(Baseline { target: &baseline, title: &other.url, fail_on_difference: true })
+        .start(TargetInfo::default(), |_| {})
+        .await;
+    harmless(&report);
+    let comparison = report.cases[0].comparison.as_ref().unwrap();
+    assert_eq!((comparison.different, comparison.differences.len()), (1, 20), "{comparison:#?}");
+    for found in &comparison.differences {
+        let at = found.at.as_ref().unwrap();
+        assert!(at.starts_with("/kkk") && at.contains("bytes in all") && at.len() < 6000, "{at}");
+        assert!(found.this.len() < 6000 && found.other.len() < 6000);
+    }
 }
 
 #[tokio::test]

@@ -185,3 +185,35 @@ async fn a_schema_with_many_violations_says_that_not_all_are_shown() {
     assert_eq!(wrong(&many).last(), Some(&"only the first 10 violations are shown"));
     assert_eq!(wrong(&many).len(), 11);
 }
+
+#[tokio::test]
+async fn a_response_that_is_too_large_for_a_jsonpath_is_an_error_in_every_check() {
+    const PATH: &str = "$[?$[*].a].a";
+    let body: &'static str = format!("[{}]", vec![r#"{"a":1}"#; 10_000].join(",")).leak();
+    let lines: &'static str = format!("[{}]\n", vec!["1"; 500].join(",")).repeat(300).leak();
+    let is_errored = |case: &CaseReport| {
+        let check = case.checks.iter().find(|check| check.outcome == Outcome::Errored).unwrap_or_else(|| panic!("{case:#?}"));
+        assert!(check.message.as_deref().unwrap().contains("the response is too large for this JSONPath"), "{check:#?}");
+        assert!(case.outcome == Outcome::Errored && check.hint.is_some(), "{check:#?}");
+    };
+    is_errored(&expecting(&format!("{{ json: [{{ at: '{PATH}', equals: 1 }}] }}"), body).await);
+    is_errored(&expecting("{ jsonl: [{ at: '$[?$[*]]', equals: 1 }] }", lines).await);
+    assert_eq!(expecting("{ jsonl: [{ at: '$[?$[*]]', count: 500, line: 7 }] }", lines).await.outcome, Outcome::Passed);
+    let golden = suite(&format!(
+        "version: 1\ncases:\n  - name: it\n    payload: {{ csv: '1' }}\n    expect: {{ golden: {{ file: g.json, ignore: ['{PATH}'] }} }}\n"
+    ));
+    let golden = golden.load_files(|_| Ok("[]".into())).unwrap();
+    is_errored(&run_case(&golden, body, &RunOptions::default()).await);
+    let update = run_case(&golden, body, &RunOptions { update_golden_files: true, ..RunOptions::default() }).await;
+    is_errored(&update);
+    assert_eq!(update.golden_update, None);
+    let rows = suite(&format!(
+        "version: 1\ncases:\n  - name: it\n    payload: {{ rows: {{ file: d.csv, drop: label }} }}\n    expect: {{ metrics: {{ label: label, prediction: '{PATH}', accuracy: {{ at_least: 0.9 }} }} }}\n"
+    ));
+    let rows = rows.load_files(|_| Ok("x,label\n1,1\n2,1\n".into())).unwrap();
+    is_errored(&run_case(&rows, body, &RunOptions::default()).await);
+    let compare = suite(&format!("version: 1\ncompare: {{ ignore: ['{PATH}'] }}\ncases:\n  - {{ name: it, payload: {{ csv: '1' }} }}\n"));
+    let report = compared(&compare, body, Ok("[]"), true).await;
+    let message = report.comparison.unwrap().message.unwrap();
+    assert!(report.verdict == Verdict::Errored && message.contains("the response is too large for this JSONPath"), "{message}");
+}

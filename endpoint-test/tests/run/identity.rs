@@ -1,6 +1,6 @@
 //! Variants that serve something else than the approved model package, because the release says so.
 
-use endpoint_test::{CheckReport, Description, Expected, ExpectedModel, ExpectedVariant, Outcome, TargetReport, Variant};
+use endpoint_test::{CheckReport, Description, Expected, ExpectedModel, ExpectedVariant, Outcome, TargetReport, Variant, Verdict};
 
 use crate::scripted::{APPROVED, FakeClock, Scripted, healthy};
 use crate::{ONE_CASE, approved, check, run_all};
@@ -218,8 +218,40 @@ async fn the_approved_package_may_be_served_by_a_shadow_variant() {
     description.shadow_variants[0].model_packages = vec![APPROVED.replace("/13", "/12")];
     let rolled_back = report(description, &expected).await;
     assert_eq!(message(check(&rolled_back, "identity")), "variant `Shadow` serves version 12, but version 13 was approved");
-    // The suite requires production variants, and the check `variants` has none of the others.
-    assert!(!check(&rolled_back, "variants").expected.as_ref().unwrap().contains("Shadow"));
+    assert!(check(&rolled_back, "variants").expected.as_ref().unwrap().contains("shadow Shadow"));
+}
+
+#[tokio::test]
+async fn a_shadow_variant_of_the_release_must_exist_with_all_its_instances() {
+    let shadow = ExpectedVariant {
+        name: "Shadow".to_owned(),
+        model: ExpectedModel::Unknown,
+        instance_type: Some("ml.m5.large".to_owned()),
+        is_shadow: true,
+        ..ExpectedVariant::default()
+    };
+    let expected = Expected { variants: vec![shadow], ..approved() };
+    let variants = async |shadows: Vec<Variant>| {
+        let report = report(Description { shadow_variants: shadows, ..healthy() }, &expected).await;
+        let check = check(&report, "variants");
+        (check.outcome, check.message.clone().unwrap_or_default(), report.verdict)
+    };
+    let absent = variants(Vec::new()).await;
+    assert_eq!(absent, (Outcome::Failed, "there is no shadow variant `Shadow`".to_owned(), Verdict::Failed));
+    let named = |name: &str| Variant { name: name.to_owned(), instance_type: Some("ml.m5.large".to_owned()), ..Variant::default() };
+    assert_eq!(variants(vec![named("Other")]).await.1, "there is no shadow variant `Shadow`, only `Other`");
+    let short = Variant { current_instance_count: Some(0), desired_instance_count: Some(1), ..named("Shadow") };
+    assert_eq!(variants(vec![short]).await.1, "variant `Shadow` has 0 of 1 instances");
+    let other_type = Variant { instance_type: Some("ml.t2.medium".to_owned()), ..named("Shadow") };
+    assert_eq!(variants(vec![other_type]).await.1, "shadow variant `Shadow` runs on ml.t2.medium, but must run on ml.m5.large");
+    assert_eq!(variants(vec![named("Shadow")]).await.2, Verdict::Passed);
+    // A production variant of the same name is not the shadow.
+    let mut production = healthy();
+    production.variants.push(named("Shadow"));
+    assert_eq!(report(production, &expected).await.verdict, Verdict::Failed);
+    // A shadow that the release does not have, such as one of an experiment, is not judged.
+    let short = Variant { current_instance_count: Some(0), desired_instance_count: Some(1), ..named("Experiment") };
+    assert_eq!(variants(vec![named("Shadow"), short]).await.2, Verdict::Passed);
 }
 
 #[tokio::test]

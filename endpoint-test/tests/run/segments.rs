@@ -156,8 +156,21 @@ async fn a_fast_refusal_does_not_make_the_model_look_fast() {
             _ => slow(request),
         })
         .await;
-    assert_eq!(report.rows.unwrap().metrics[0].value, Some(29.0));
-    assert_eq!(report.outcome, Outcome::Failed);
+    // Every figure is over the same rows.
+    let rows = report.rows.unwrap();
+    assert_eq!((rows.metrics[0].value, rows.median_latency_ms, rows.p95_latency_ms), (Some(29.0), Some(29.0), Some(38.0)));
+    assert_eq!((report.outcome, report.latency_ms), (Outcome::Failed, Some(39.0)));
+}
+
+#[tokio::test]
+async fn without_any_response_there_is_no_latency() {
+    let refuse = |_: &Request| CallResult::Now(Err(InvokeError::Model(ModelFailure { status: Some(400), ..ModelFailure::default() })));
+    let report = run(&timed(20, "{ p95: 25ms }"), &FakeClock::default(), refuse).await;
+    let check = report.checks.iter().find(|check| check.name == "latency").unwrap();
+    assert_eq!(check.outcome, Outcome::Errored);
+    assert_eq!(check.message.as_deref(), Some("the p95 of the latency is unknown: no row got a response"));
+    let rows = report.rows.unwrap();
+    assert_eq!((rows.median_latency_ms, rows.p95_latency_ms, report.latency_ms), (None, None, None));
 }
 
 #[tokio::test]

@@ -239,6 +239,13 @@ fn chains_of_references_are_limited_in_length_and_in_number() {
     for text in [chain(110, &reference), chain(20_000, &reference), chain(110, &property), chain(14_000, &property)] {
         assert!(schema(&text).contains("more than 100 deep"), "{}", schema(&text));
     }
+    // The chain is found in each order in which its steps are visited.
+    for count in [110, 14_000] {
+        let step = |number: usize| format!("\"d{:05}\": {{\"items\": {{\"$ref\": \"#/$defs/d{number:05}\"}}}}", number + 1);
+        let steps: Vec<String> = (0..count).map(step).collect();
+        let text = format!("{{\"$ref\": \"#/$defs/d{count:05}\", \"$defs\": {{\"d00000\": {{}}, {}}}}}", steps.join(", "));
+        assert!(schema(&text).contains("more than 100 deep"), "{}", schema(&text));
+    }
     assert!(schema(&chain(30, &twice)).contains("more than 100000 subschemas apply to one value"));
     let deep = format!("{}{}", "{\"not\":".repeat(100_000), "}".repeat(100_000));
     assert!(schema(&deep).contains("is not JSON"), "{}", schema(&deep));

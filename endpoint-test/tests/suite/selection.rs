@@ -14,7 +14,7 @@ cases:
   - name: labelled flowers
     payload: { rows: { file: data.csv, drop: species } }
     expect_each: { json: [{ at: /label, equals_column: species }], check: { command: [python3, each.py] } }
-    expect: { metrics: { label: species, prediction: /label, accuracy: { at_least: 0.9 } }, check: { command: [python3, all.py] } }
+    expect: { latency: { p50: 1s }, metrics: { label: species, prediction: /label, accuracy: { at_least: 0.9 } }, check: { command: [python3, all.py] } }
   - name: samples
     payload: { sample: all }
   - name: a word is refused
@@ -53,6 +53,11 @@ fn one_sample_of_many_can_be_selected_by_the_name_that_reports_have() {
     let selected = only(&["samples (deep/one.csv)", "samples (two.json)"]).unwrap();
     assert_eq!(names(&selected), ["samples (deep/one.csv)", "samples (two.json)"]);
     assert!(selected.wants_samples());
+    // A sample is not sent twice.
+    for names_of_both in [["samples", "samples (two.json)"], ["samples (two.json)", "samples"]] {
+        let both = only(&names_of_both).unwrap();
+        assert_eq!((names(&both), both.partial().unwrap().cases.len()), (vec!["samples"], 1));
+    }
     assert_eq!(only(&["samples one.csv"]).unwrap_err()[0].nearest.as_deref(), None);
 }
 
@@ -80,7 +85,7 @@ fn a_list_has_the_requests_and_expectations_of_each_case() {
             "name": "flowers",
             "cases": [
                 { "name": "one flower gets a species", "requests": 1, "content_type": "text/csv", "expects": ["content_type", "text", "latency"] },
-                { "name": "labelled flowers", "requests": 2, "content_type": "text/csv", "expects": ["json", "check", "metrics"] },
+                { "name": "labelled flowers", "requests": 2, "content_type": "text/csv", "expects": ["json", "check", "latency", "metrics"] },
                 { "name": "samples", "content_type": "application/octet-stream", "expects": [] },
                 { "name": "a word is refused", "requests": 1, "content_type": "text/csv", "expects": ["model_error"] },
             ],
@@ -96,7 +101,7 @@ fn a_list_is_a_table_on_the_terminal() {
     let lines: Vec<_> =
         text.lines().map(|line| line.split("  ").filter(|cell| !cell.is_empty()).map(str::trim).collect::<Vec<_>>()).collect();
     assert_eq!(lines[0], ["CASE", "REQUESTS", "SENT AS", "EXPECTS"]);
-    assert_eq!(lines[2], ["labelled flowers", "2", "text/csv", "json, check, metrics"]);
+    assert_eq!(lines[2], ["labelled flowers", "2", "text/csv", "json, check, latency, metrics"]);
     assert_eq!(lines[3], ["samples", "one for each sample", "application/octet-stream", "a response"]);
     assert_eq!(lines[5], ["4 cases, and a load phase"]);
 }

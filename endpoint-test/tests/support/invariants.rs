@@ -110,6 +110,14 @@ pub(crate) fn suite(text: &str) {
     }
 }
 
+/// Every response is right or wrong, unless a check has this reason to judge none.
+fn judged_unless(report: &TargetReport, reason: &str) {
+    let has_reason = |check: &CheckReport| check.message.as_deref().is_some_and(|message| message.contains(reason));
+    if !report.cases[0].checks.iter().any(has_reason) {
+        judged(report);
+    }
+}
+
 /// A path is refused, or selects places of the body; a rule for it is judged.
 pub(crate) fn json_path(path: &str, body: &[u8]) {
     let quoted = quoted(path);
@@ -120,11 +128,7 @@ pub(crate) fn json_path(path: &str, body: &[u8]) {
         Ok(suite) => {
             let suite = suite.load_files(|_| Ok(b"{}".to_vec())).expect("the file is there");
             let report = run(&suite, body, false);
-            let too_broad =
-                |check: &CheckReport| check.message.as_deref().is_some_and(|message| message.contains("too large for this JSONPath"));
-            if !report.cases[0].checks.iter().any(too_broad) {
-                judged(&report);
-            }
+            judged_unless(&report, "too large for this JSONPath");
         }
         Err(errors) => problems(&text, &errors),
     }
@@ -135,7 +139,7 @@ pub(crate) fn schema(schema: &[u8], body: &[u8]) {
     let text = with_expectation("{ schema: schema.json }");
     let suite = Suite::parse(&text, Path::new("suite.yaml")).expect("a good suite");
     match suite.load_files(|_| Ok(schema.to_vec())) {
-        Ok(suite) => judged(&run(&suite, body, false)),
+        Ok(suite) => judged_unless(&run(&suite, body, false), "too large for this JSON Schema"),
         Err(errors) => problems(&text, &errors),
     }
 }

@@ -8,37 +8,22 @@ use crate::problem::Place;
 use crate::suite::document::{Content, Node};
 use crate::suite::reader::{Fields, Reader};
 
-/// The keys of rules, and of the tolerance of `equals`.
+/// The keys of rules, after these keys and before the others: by default those of a tolerance.
 macro_rules! with_rules {
-    ($($key:literal),*) => {
+    ($($key:literal),+) => { with_rules!($($key),+; "abs", "rel") };
+    ($($key:literal),*; $($other:literal),*) => {
         &[
             $($key,)*
             "equals", "equals_column", "one_of", "between", "less_than", "at_most", "greater_than", "at_least", "matches", "contains",
-            "type", "length", "count", "absent", "abs", "rel",
+            "type", "length", "count", "absent",
+            $($other,)*
         ]
     };
 }
 pub(super) use with_rules;
 
 pub(in crate::suite) const JSON_KEYS: &[&str] = with_rules!("at");
-
-/// The keys of rules.
-const RULE_KEYS: [&str; 14] = [
-    "equals",
-    "equals_column",
-    "one_of",
-    "between",
-    "less_than",
-    "at_most",
-    "greater_than",
-    "at_least",
-    "matches",
-    "contains",
-    "type",
-    "length",
-    "count",
-    "absent",
-];
+const RULE_KEYS: &[&str] = with_rules!(;);
 
 pub(super) fn read(reader: &mut Reader, node: &Node, columns: &mut Vec<(String, Place)>) -> Vec<JsonExpectation> {
     let Some(fields) = reader.fields(node, "an entry of `json`", JSON_KEYS) else { return Vec::new() };
@@ -83,7 +68,7 @@ pub(super) fn rules(
         fields.whole(reader, "count", 0, u64::MAX).map(JsonRule::Count),
         absent(reader, fields),
     ];
-    if fields.lacks_all(&RULE_KEYS) {
+    if fields.lacks_all(RULE_KEYS) {
         reader.problem(node.place, format!("an entry of {list} expects nothing")).hint =
             Some("give `equals`, `one_of`, `between`, `matches`, `type`, `length` or another rule".to_owned());
     }
