@@ -235,7 +235,8 @@ fn measure(expected: &MetricsExpectation, rows: &[ScoredRow], unknown: Option<&s
             }
             Err(why) => CheckReport::errored(name, format!("the {what} cannot be computed: {why}")),
         };
-        let hint = (unknown.is_none() && check.outcome.is_wrong() && segment.is_none()).then(|| metrics::hint(limit.metric, rows)).flatten();
+        let hint =
+            (unknown.is_none() && check.outcome.is_wrong() && segment.is_none()).then(|| metrics::hint(limit.metric, rows)).flatten();
         let check = CheckReport { hint, ..check };
         let report = MetricReport {
             name: name.to_owned(),

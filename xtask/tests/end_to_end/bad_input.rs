@@ -423,7 +423,7 @@ const MISTAKES: &[Mistake] = &[
         make: |project| project.set("MODEL_PACKAGE", "99"),
         arguments: BUILD,
         code: 2,
-        says: &["no version 99", "choose one of the versions in the file"],
+        says: &["version 99 does not exist", "the newest is version 16", "--model-package", "`registry list`"],
     },
     Mistake {
         name: "a file instead of the release's folder",
