@@ -84,7 +84,7 @@ fn each_region_gets_its_own_model_package_as_a_parameter_override() {
     assert_eq!(
         manifest["model_package"]["regions"],
         json!({ OTHER: {
-            "arn": package(OTHER, 2), "images": [format!("{HOME}.dkr.ecr.{OTHER}.amazonaws.com/iris:1")],
+            "approval_status": "Approved", "arn": package(OTHER, 2), "images": [format!("{HOME}.dkr.ecr.{OTHER}.amazonaws.com/iris:1")],
             "model_data": manifest["model_package"]["regions"][OTHER]["model_data"],
         } })
     );
