@@ -127,13 +127,14 @@ impl<'a, T: Target, B: Target, C: Clock> Run<'a, T, B, C> {
                 let comparison = Comparison::begin(baseline.as_ref(), suite.compare(), &options, clock).await;
                 let runner =
                     case::Runner { target: *target, info: &info, place: &place, options: &options, clock, comparison: &comparison };
-                report.cases = runner.all(suite.cases(), &mut on_event).await;
+                // Boxed, as the load: a future of 20 KB on the stack of every caller.
+                report.cases = Box::pin(runner.all(suite.cases(), &mut on_event)).await;
                 let (compared, check) = comparison.end(&report.cases);
                 report.comparison = compared;
                 report.checks.extend(check);
                 #[cfg(feature = "load")]
                 if let Some(plan) = suite.load_plan() {
-                    report.load = Some(Box::new(load::run(*target, plan, suite, &report, &options, clock, &mut on_event).await));
+                    report.load = Some(Box::new(Box::pin(load::run(*target, plan, suite, &report, &options, clock, &mut on_event)).await));
                 }
             }
             None => {
