@@ -19,6 +19,8 @@ struct Memory {
     empty_pages: bool,
     /// The description of this version differs from its list entry.
     withdrawn: Option<u32>,
+    /// The error of every call but the list.
+    failing: Option<RegistryErrorKind>,
     lists: AtomicUsize,
     describes: AtomicUsize,
     queries: Mutex<Vec<PackageQuery>>,
@@ -52,11 +54,16 @@ impl Registry for Memory {
             }
             package
         });
-        std::future::ready(found.ok_or_else(|| RegistryError::new("describe", RegistryErrorKind::NotFound, "no such package")))
+        let kind = self.failing.unwrap_or(RegistryErrorKind::NotFound);
+        let found = found.filter(|_| self.failing.is_none());
+        std::future::ready(found.ok_or_else(|| RegistryError::new("describe", kind, "the call failed")))
     }
 
     fn version(&self, group: &ModelPackageGroup, version: u32) -> impl Future<Output = Result<ModelPackageArn, RegistryError>> + Send {
-        std::future::ready(Ok(format!("{PREFIX}{}/{version}", group.name()).parse().unwrap()))
+        std::future::ready(match self.failing {
+            Some(kind) => Err(RegistryError::new("version", kind, "the call failed")),
+            None => Ok(format!("{PREFIX}{}/{version}", group.name()).parse().unwrap()),
+        })
     }
 }
 
@@ -295,4 +302,52 @@ fn the_error_for_a_missing_version_has_the_newest() {
     let missing: ModelPackageArn = format!("{PREFIX}iris/77").parse().unwrap();
     let error = block_on(select(&registry, &group, &Selection::Arn(missing), &Gates::default())).unwrap_err();
     assert!(error.to_string().ends_with("iris/77 does not exist in group `iris`; the newest is version 2"), "{error}");
+}
+
+#[test]
+fn only_a_package_that_does_not_exist_is_missing_and_every_other_error_ends_the_choice() {
+    let failing = |kind| Memory { packages: vec![registered(1, "Approved")], failing: Some(kind), ..Memory::default() };
+    let choose = |registry: &Memory, selection: Selection| {
+        block_on(select(registry, &"iris".parse().unwrap(), &selection, &Gates::default())).unwrap_err()
+    };
+    let by_arn = || Selection::Arn(format!("{PREFIX}iris/1").parse().unwrap());
+    for kind in
+        [RegistryErrorKind::AccessDenied, RegistryErrorKind::Throttled, RegistryErrorKind::Unreachable, RegistryErrorKind::Malformed]
+    {
+        for selection in [Selection::LatestApproved, Selection::Version(1), by_arn()] {
+            let error = choose(&failing(kind), selection.clone());
+            assert!(matches!(&error, SelectError::Registry(error) if error.kind == kind), "{selection}: {error}");
+        }
+    }
+    for kind in [RegistryErrorKind::NotFound, RegistryErrorKind::NotInSnapshot] {
+        for selection in [Selection::Version(1), by_arn()] {
+            let error = choose(&failing(kind), selection.clone());
+            assert!(matches!(&error, SelectError::NoSuchPackage { .. }), "{selection}: {error}");
+        }
+        let error = choose(&failing(kind), Selection::LatestApproved);
+        assert!(matches!(&error, SelectError::NothingToDeploy { found, .. } if found.skipped[0].reason == Reason::Deleted), "{error}");
+    }
+}
+
+#[test]
+fn a_package_of_the_group_s_name_in_another_account_is_of_another_group() {
+    let registry = Memory { packages: vec![registered(1, "Approved")], ..Memory::default() };
+    let arn: ModelPackageArn = format!("{PREFIX}iris/1").parse().unwrap();
+    let choose = |account: &str| {
+        let group = format!("arn:aws:sagemaker:us-east-1:{account}:model-package-group/iris").parse().unwrap();
+        block_on(select(&registry, &group, &Selection::Arn(arn.clone()), &Gates::default()))
+    };
+    assert_eq!(choose("111111111111").unwrap().package.version, Some(1));
+    assert!(matches!(choose("222222222222"), Err(SelectError::OtherGroup { .. })));
+}
+
+#[test]
+fn the_hint_for_a_group_without_a_deployable_package_is_the_next_step() {
+    let hint = |packages: Vec<ModelPackage>| latest(&Memory { packages, ..Memory::default() }).unwrap_err().hint().unwrap();
+    assert_snapshot!(hint(Vec::new()), @"register a model package in the group and approve it; check the group's name and the region");
+    assert_snapshot!(hint(vec![registered(1, "Rejected")]), @"approve a model package in SageMaker Studio");
+    let pending = vec![registered(1, "PendingManualApproval"), registered(2, "PendingManualApproval"), registered(3, "Rejected")];
+    let hint = hint(pending);
+    let command = "`aws sagemaker update-model-package --model-package-arn arn:aws:sagemaker:us-east-1:111111111111:model-package/iris/2 ";
+    assert!(hint.contains("the newest pending one") && hint.contains(command), "{hint}");
 }
