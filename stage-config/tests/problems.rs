@@ -447,3 +447,32 @@ fn a_long_value_in_a_message_is_cut() {
     let problem = Layer::from_stage_file(&text, "stage.json".as_ref()).unwrap_err().0.remove(0);
     assert!(problem.message.len() < 1100 && problem.message.ends_with(" more characters)"), "{}", problem.message.len());
 }
+
+#[test]
+fn a_parameter_whose_value_is_wrong_or_unknown_is_marked() {
+    let section = json!({
+        "Good": { "Type": "Number" },
+        "Count": { "Type": "Number" },
+        "Size": { "Type": "Number", "Default": "no number" },
+        "Overridden": { "Type": "Number", "Default": "no number" },
+        "Missing": { "Type": "String" },
+        "Broken": { "Type": 7 },
+        "GivenAndBroken": { "Type": 7 },
+    });
+    let (section, _) = ParametersSection::read(&section);
+    let file = r#"{ "Parameters": { "Good": "1", "Count": "many", "Overridden": "2", "GivenAndBroken": "x", "Unknown": "y" } }"#;
+    let file = Layer::from_stage_file(file, "stage.json".as_ref()).unwrap();
+    let found = check(&merge([file]), &section);
+    assert_eq!(found.wrong.iter().map(String::as_str).collect::<Vec<_>>(), ["Broken", "Count", "Missing", "Size"]);
+}
+
+#[test]
+fn parameters_are_given_only_if_no_finding_is_an_error() {
+    let section = ParametersSection::parse(&json!({ "Count": { "Type": "Number" } })).unwrap();
+    let result = |file: &str| check(&merge([Layer::from_stage_file(file, "stage.json".as_ref()).unwrap()]), &section).into_result();
+    let (parameters, notes) = result(r#"[{ "ParameterKey": "Count", "ParameterValue": "3" }]"#).unwrap();
+    assert_eq!(parameters.keys().collect::<Vec<_>>(), ["Count"]);
+    assert!(notes.is_empty());
+    let error = result(r#"[{ "ParameterKey": "Count", "ParameterValue": "many" }]"#).unwrap_err();
+    assert!(error.to_string().contains("`Count`"), "{error}");
+}
