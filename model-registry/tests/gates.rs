@@ -23,6 +23,8 @@ const IMAGE: &str = "111111111111.dkr.ecr.us-east-1.amazonaws.com/iris-inference
 #[derive(Default)]
 struct Memory {
     documents: BTreeMap<String, Vec<u8>>,
+    /// Why every other document cannot be read.
+    failure: Option<DocumentErrorKind>,
     reads: AtomicUsize,
 }
 
@@ -36,7 +38,8 @@ impl Documents for Memory {
     fn read(&self, uri: &S3Uri) -> impl Future<Output = Result<Vec<u8>, DocumentError>> + Send {
         self.reads.fetch_add(1, Ordering::Relaxed);
         let found = self.documents.get(&uri.to_string()).cloned();
-        ready(found.ok_or_else(|| DocumentError::new(uri, DocumentErrorKind::AccessDenied, "User is not authorized")))
+        let kind = self.failure.unwrap_or(DocumentErrorKind::AccessDenied);
+        ready(found.ok_or_else(|| DocumentError::new(uri, kind, "User is not authorized")))
     }
 }
 
@@ -275,6 +278,28 @@ fn deployment_without_approval_is_recorded_and_bypasses_no_gate() {
     assert!(choice.because.to_string().contains("although it is pending approval"), "{}", choice.because);
     let error = choose_with(FOUR_EYES, Memory::default(), vec![pending()], &Selection::Version(2), true).unwrap_err();
     assert!(error.to_string().ends_with("gate failed: no second person has approved it"), "{error}");
+}
+
+#[test]
+fn a_document_that_is_too_large_or_not_in_the_snapshot_was_not_refused_by_aws() {
+    for (kind, by_aws) in [
+        (DocumentErrorKind::TooLarge, false),
+        (DocumentErrorKind::NotInSnapshot, false),
+        (DocumentErrorKind::NotFound, true),
+        (DocumentErrorKind::Unreachable, true),
+    ] {
+        let documents = Memory { failure: Some(kind), ..Memory::default() };
+        let error = choose_with(ACCURACY, documents, vec![good(1)], &Selection::LatestApproved, false).unwrap_err();
+        assert!(matches!(&error, SelectError::Gate { error, .. } if error.refused_by_aws == by_aws), "{kind:?}: {error:?}");
+    }
+}
+
+#[test]
+fn without_a_tolerance_a_violation_names_none() {
+    let policy = ACCURACY.replace(r#", "tolerance": 0.01"#, "");
+    let documents = Memory::with(&metrics_of(1), r#"{ "multiclass": { "accuracy": 0.93 } }"#);
+    let error = choose_with(&policy, documents, vec![good(1)], &Selection::LatestApproved, false).unwrap_err();
+    assert!(error.to_string().ends_with("metric `accuracy` is 0.93, below the minimum 0.95"), "{error}");
 }
 
 #[test]
