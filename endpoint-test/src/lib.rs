@@ -87,6 +87,7 @@
 //! | `render` | yes | `report::html`, `report::junit` and `report::table`; `report::json` is always there |
 //! | `schema` | no | `suite::json_schema` and `report::json_schema`: JSON Schemas of the suite file and of the JSON report |
 
+mod approved;
 #[cfg(feature = "aws")]
 pub mod aws;
 mod check;
@@ -114,6 +115,7 @@ pub mod shell;
 pub mod suite;
 mod target;
 
+pub use self::approved::{Comparison, compare_images, environment_digest};
 pub use self::check::{CheckPrograms, CustomCheck, Exchange, Finding};
 #[cfg(feature = "schema")]
 pub use self::check::{check_input_schema, check_output_schema};
@@ -133,12 +135,12 @@ pub use self::report::{
     CaseComparison, CaseReport, CheckReport, ComparisonReport, Counts, DifferenceReport, FindingCode, GoldenUpdate, LoadReport,
     MetricReport, Outcome, PartialRun, Report, RowReport, RowsReport, SuiteInfo, TargetInfo, TargetReport, ToolInfo, Verdict,
 };
-pub use self::run::{Baseline, Expected, ExpectedModel, ExpectedSetting, ExpectedVariant, ExpectedVpc, Run};
+pub use self::run::{Baseline, Expected, ExpectedContainer, ExpectedModel, ExpectedSetting, ExpectedVariant, ExpectedVpc, Run};
 pub use self::samples::{MAX_ARCHIVE, SampleError, SampleStore, Samples};
 pub use self::suite::{Case, CaseListing, EndpointSection, Suite, SuiteErrors, SuiteListing, SuiteOptions, UnknownCase};
 pub use self::target::{
-    Asynchronous, Description, EndpointSettings, EndpointStatus, InvokeError, LARGE_BODY, MAX_BODY, ModelFailure, ModelResponse, Request,
-    Target, TargetError, TargetErrorKind, TargetKind, Variant,
+    Asynchronous, DeployedContainer, Description, EndpointSettings, EndpointStatus, InvokeError, LARGE_BODY, MAX_BODY, ModelFailure,
+    ModelResponse, Request, Target, TargetError, TargetErrorKind, TargetKind, Variant,
 };
 
 /// The README's example compiles.

@@ -228,6 +228,8 @@ pub enum FindingCode {
     GeneratorLate,
     /// The endpoint does not exist.
     EndpointMissing,
+    /// It is not known whether something is what was approved.
+    NotKnown,
 }
 
 /// The result of one check.

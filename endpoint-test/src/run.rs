@@ -13,7 +13,7 @@ mod wait;
 
 pub use self::comparison::Baseline;
 use self::comparison::Comparison;
-pub use self::expected::{Expected, ExpectedModel, ExpectedSetting, ExpectedVariant, ExpectedVpc};
+pub use self::expected::{Expected, ExpectedContainer, ExpectedModel, ExpectedSetting, ExpectedVariant, ExpectedVpc};
 use crate::clock::{Clock, SystemClock};
 use crate::event::Event;
 use crate::format::{milliseconds, timestamp};

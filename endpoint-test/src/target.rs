@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-pub use self::description::{Asynchronous, Description, EndpointSettings, EndpointStatus, TargetKind, Variant};
+pub use self::description::{Asynchronous, DeployedContainer, Description, EndpointSettings, EndpointStatus, TargetKind, Variant};
 pub use self::error::{InvokeError, ModelFailure, TargetError, TargetErrorKind};
 
 /// A target that serves a model.

@@ -67,7 +67,8 @@ pub use group::{GroupName, ModelPackageGroup, ParseGroupError};
 pub use listing::{Listing, list};
 pub use located_json::Place;
 pub use package::{
-    ApprovalStatus, Detail, MetricDocument, MetricSource, ModelPackage, PackageStatus, PackageSummary, Person, RegistrationType,
+    ApprovalStatus, Detail, MetricDocument, MetricSource, ModelPackage, PackageArtifact, PackageContainer, PackageStatus, PackageSummary,
+    Person, RegistrationType, environment_digest,
 };
 pub use problem::{Problem, Problems};
 pub use registry::{PackageQuery, Page, Registry};

@@ -1,5 +1,6 @@
 //! Model packages, as SageMaker describes them.
 
+mod container;
 mod metrics;
 mod status;
 
@@ -11,6 +12,8 @@ use crate::group::GroupName;
 use crate::life_cycle::LifeCycle;
 use aws_names::{Arn, ModelPackageArn};
 
+pub(crate) use container::S3DataSource;
+pub use container::{PackageArtifact, PackageContainer, environment_digest};
 pub use metrics::{MetricDocument, MetricSource};
 pub use status::{ApprovalStatus, PackageStatus, RegistrationType};
 
@@ -45,8 +48,10 @@ pub struct ModelPackage {
     pub description: Option<String>,
     /// The container images that serve it.
     pub images: Vec<String>,
-    /// The model artifacts, as S3 URIs.
+    /// The model artifacts, as S3 URIs: the first one of each container.
     pub model_data: Vec<String>,
+    /// The containers, with what the registry knows about their bytes.
+    pub containers: Vec<PackageContainer>,
     /// The content types that it accepts.
     pub content_types: Vec<String>,
     /// The media types of its responses.
@@ -122,6 +127,7 @@ impl ModelPackage {
             description: None,
             images: Vec::new(),
             model_data: Vec::new(),
+            containers: Vec::new(),
             content_types: Vec::new(),
             response_types: Vec::new(),
             realtime_instance_types: Vec::new(),

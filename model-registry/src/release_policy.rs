@@ -11,7 +11,8 @@
 //!   "content_types": ["text/csv"],
 //!   "instance_types": ["ml.m5.large"],
 //!   "deny": [{ "version": 12, "reason": "trained on the wrong labels" }],
-//!   "four_eyes": true
+//!   "four_eyes": true,
+//!   "approved_bytes": { "not_known": "block" }
 //! }
 //! ```
 //!
@@ -51,6 +52,20 @@ pub struct ReleasePolicy {
     /// Whether the last person who changed it, the approver, must differ from the person who
     /// registered it.
     pub four_eyes: bool,
+    /// What applies if it is not known whether an image or artifact is still the approved one.
+    pub unknown_bytes: UnknownBytes,
+}
+
+/// What applies if it is not known whether an image or artifact is still the approved one, such as
+/// after a denied call.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum UnknownBytes {
+    /// The release is allowed, with a warning.
+    #[default]
+    Allow,
+    /// The release is refused.
+    Block,
 }
 
 /// Metadata that the package must have.

@@ -18,6 +18,7 @@
 //!
 //! [`Snapshot::write`] writes the format that [`Snapshot::parse`] reads.
 
+mod containers;
 mod reader;
 mod writer;
 
@@ -66,6 +67,12 @@ impl Snapshot {
     /// The group, if the snapshot contains it.
     pub fn group(&self) -> Option<&ModelPackageGroup> {
         self.group.as_ref()
+    }
+
+    /// The package of a snapshot with exactly one.
+    pub fn into_only(self) -> Option<ModelPackage> {
+        let mut packages = self.listed.into_iter().chain(self.unlisted);
+        packages.next().filter(|_| packages.next().is_none())
     }
 
     /// The file's text.

@@ -120,7 +120,9 @@ fn described() -> Json {
     package["ModelPackageDescription"] = json!("four features");
     package["InferenceSpecification"] = json!({
         "Containers": [
-            { "Image": "111111111111.dkr.ecr.us-east-1.amazonaws.com/iris:1", "ModelDataUrl": "s3://models/13/model.tar.gz" },
+            { "Image": "111111111111.dkr.ecr.us-east-1.amazonaws.com/iris:1", "ModelDataUrl": "s3://models/13/model.tar.gz",
+              "ModelDataETag": "\"e1\"", "ImageDigest": "sha256:aa", "Environment": { "TOKEN": "not-to-be-shown" },
+              "AdditionalS3DataSource": { "S3DataType": "S3Prefix", "S3Uri": "s3://models/13/more/" } },
             { "Image": "111111111111.dkr.ecr.us-east-1.amazonaws.com/after:2", "ModelDataSource": { "S3DataSource":
                 { "S3Uri": "s3://models/13/after/", "S3DataType": "S3Prefix", "CompressionType": "None" } } },
         ],
@@ -149,6 +151,14 @@ fn the_newest_approved_package_needs_one_list_and_one_description_of_metadata_on
         assert_eq!(choice.package.description.as_deref(), Some("four features"));
         assert_eq!(choice.package.images.len(), 2);
         assert_eq!(choice.package.model_data, ["s3://models/13/model.tar.gz", "s3://models/13/after/"]);
+        let artifacts = |index: usize| choice.package.containers[index].artifacts.clone();
+        let artifact =
+            |uri: &str, is_prefix, etag: Option<&str>| PackageArtifact { uri: uri.to_owned(), is_prefix, etag: etag.map(str::to_owned) };
+        let expected = [artifact("s3://models/13/model.tar.gz", false, Some("e1")), artifact("s3://models/13/more/", true, None)];
+        assert_eq!(artifacts(0), expected);
+        assert_eq!(artifacts(1), [artifact("s3://models/13/after/", true, None)]);
+        assert_eq!(choice.package.containers[0].image_digest.as_deref(), Some("sha256:aa"));
+        assert!(!format!("{choice:?}").contains("not-to-be-shown"));
 
         let seen = server.await.unwrap();
         assert_eq!(operations(&seen), ["ListModelPackages", "DescribeModelPackage"]);

@@ -1,6 +1,6 @@
 //! Reading a release policy: all mistakes are reported at once, each with its place and a hint.
 
-use model_registry::release_policy::{DeniedPackage, ReleasePolicy};
+use model_registry::release_policy::{DeniedPackage, ReleasePolicy, UnknownBytes};
 use model_registry::{MetricSource, Place};
 use proptest::prelude::*;
 
@@ -80,6 +80,21 @@ fn every_mistake_in_a_policy_is_reported_at_once_with_its_place() {
 }
 
 #[test]
+fn unknown_bytes_are_allowed_unless_the_policy_blocks_them() {
+    let read = |member: &str| ReleasePolicy::parse(&format!("{{ \"schema_version\": 1{member} }}")).unwrap().unknown_bytes;
+    assert_eq!(read(""), UnknownBytes::Allow);
+    assert_eq!(read(r#", "approved_bytes": { "not_known": "allow" }"#), UnknownBytes::Allow);
+    assert_eq!(read(r#", "approved_bytes": { "not_known": "block" }"#), UnknownBytes::Block);
+    let wrong = r#"{ "schema_version": 1,
+        "approved_bytes": { "not_known": "warn", "unknown": "block" } }"#;
+    let found: Vec<_> = problems(wrong).into_iter().map(|(place, message)| format!("{place} {message}")).collect();
+    insta::assert_snapshot!(found.join("\n"), @r#"
+    2:42 `not_known` is `warn`, neither `allow` nor `block` (write { "not_known": "block" }, or "allow")
+    2:50 `approved_bytes` has no `unknown` (known keys: not_known)
+    "#);
+}
+
+#[test]
 fn text_that_is_not_json_is_rejected_with_its_place() {
     assert_eq!(problems("{\n  \"schema_version\": 1,\n}")[0].0, Place { line: 3, column: 1 });
     assert!(problems("")[0].1.contains("is empty"));
@@ -97,6 +112,7 @@ proptest! {
     #[test]
     fn any_values_are_read_or_rejected_without_a_panic(value in any_json(), key in prop_oneof![
         Just("schema_version"), Just("metadata"), Just("metrics"), Just("life_cycle"), Just("image_registries"), Just("deny"), Just("four_eyes"),
+        Just("approved_bytes"),
     ]) {
         if let Err(problems) = ReleasePolicy::parse(&format!("{{ \"{key}\": {value} }}")) {
             prop_assert!(problems.0.iter().all(|problem| problem.place.is_some() && problem.hint.is_some()));

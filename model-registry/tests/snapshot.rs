@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use model_registry::life_cycle::LifeCycle;
 use model_registry::snapshot::Snapshot;
 use model_registry::{
-    ApprovalStatus, Detail, Gates, MetricDocument, MetricSource, ModelPackage, PackageQuery, Person, Registry, RegistryErrorKind,
-    SelectError, Selection, list,
+    ApprovalStatus, Detail, Gates, MetricDocument, MetricSource, ModelPackage, PackageArtifact, PackageContainer, PackageQuery, Person,
+    Registry, RegistryErrorKind, SelectError, Selection, environment_digest, list,
 };
 use proptest::prelude::*;
 
@@ -34,12 +34,11 @@ const DESCRIBED: &str = r#"{
     "ModelPackageArn": "arn:aws:sagemaker:us-east-1:111111111111:model-package/iris/3",
     "ModelPackageDescription": "four features",
     "CreationTime": "2026-01-01T01:00:00.123000+01:00",
-    "InferenceSpecification": {
-        "Containers": [
+    "InferenceSpecification": { "Containers": [
             { "Image": "111111111111.dkr.ecr.us-east-1.amazonaws.com/iris:1", "ImageDigest": "sha256:00", "ModelDataUrl": "s3://models/3/model.tar.gz" },
             { "Image": "111111111111.dkr.ecr.us-east-1.amazonaws.com/after:2",
               "ModelDataSource": { "S3DataSource": { "S3Uri": "s3://models/3/after/", "S3DataType": "S3Prefix", "CompressionType": "None" } } }
-        ],
+    ],
         "SupportedTransformInstanceTypes": ["ml.m5.large"],
         "SupportedRealtimeInferenceInstanceTypes": ["ml.m5.large", "ml.m5.xlarge"],
         "SupportedContentTypes": ["text/csv"],
@@ -80,6 +79,39 @@ fn the_output_of_the_clis_describe_command_is_a_snapshot() {
     assert_eq!(package.created_by.unwrap().name(), Some("arn:aws:sts::111111111111:assumed-role/Train/a"));
     assert_eq!(package.last_modified_by.unwrap().name(), Some("eve"));
     assert_eq!(package.approval_description.as_deref(), Some("looks good"));
+}
+
+/// A container with every kind of data source of the API (botocore's model of
+/// `ModelPackageContainerDefinition`).
+const BYTES: &str = r#"{
+    "ContainerHostname": "first", "Image": "111111111111.dkr.ecr.us-east-1.amazonaws.com/iris:1", "ImageDigest": "sha256:aa",
+    "ModelDataUrl": "s3://models/1/model.tar.gz", "ModelDataETag": "\"e1\"",
+    "ModelDataSource": { "S3DataSource": {
+        "S3Uri": "s3://models/1/weights/", "S3DataType": "S3Prefix", "ETag": "none", "ManifestS3Uri": "s3://models/1/manifest", "ManifestEtag": "e2" } },
+    "AdditionalModelDataSources": [{ "ChannelName": "draft", "S3DataSource": { "S3Uri": "s3://models/1/draft.bin", "S3DataType": "S3Object", "ETag": "e3" } }],
+    "AdditionalS3DataSource": { "S3DataType": "S3Object", "S3Uri": "s3://models/1/more.bin", "ETag": "e4" },
+    "Environment": { "TOKEN": "not-to-be-shown" } }"#;
+
+#[test]
+fn what_the_registry_knows_about_the_bytes_is_read_without_the_values_of_variables() {
+    let containers = r#""InferenceSpecification": { "Containers": ["#;
+    let snapshot = Snapshot::parse(&DESCRIBED.replacen(containers, &format!("{containers} {BYTES},"), 1)).unwrap();
+    let package = describe(&snapshot, &format!("{ARN}/3"));
+    let container = &package.containers[0];
+    assert_eq!((container.hostname.as_deref(), container.image_digest.as_deref()), (Some("first"), Some("sha256:aa")));
+    let found: Vec<_> = container.artifacts.iter().map(|found| (found.uri.as_str(), found.is_prefix, found.etag.as_deref())).collect();
+    let expected = [
+        ("s3://models/1/model.tar.gz", false, Some("e1")),
+        ("s3://models/1/weights/", true, None),
+        ("s3://models/1/manifest", false, Some("e2")),
+        ("s3://models/1/draft.bin", false, Some("e3")),
+        ("s3://models/1/more.bin", false, Some("e4")),
+    ];
+    assert_eq!(found, expected);
+    assert_eq!(container.environment["TOKEN"], environment_digest("TOKEN", "not-to-be-shown"));
+    for text in [format!("{package:?}"), snapshot.write()] {
+        assert!(!text.contains("not-to-be-shown"), "{text}");
+    }
 }
 
 #[test]
@@ -194,17 +226,34 @@ fn package(version: u32) -> impl Strategy<Value = ModelPackage> {
         0..4_000_000_000_000i64,
     );
     let people = (person(), person(), words(), words());
-    let lists = (types(), types(), types(), proptest::collection::vec("\\PC{1,10}", 0..3), proptest::collection::vec("\\PC{1,10}", 0..3));
+    let lists = (types(), types(), types(), proptest::collection::vec(container(), 0..3));
     let maps = (proptest::collection::btree_map("\\PC{1,10}", "\\PC{1,10}", 0..3), metrics(), words(), any::<bool>());
     (states, people, lists, maps).prop_map(move |((approval, status, registration, created), people, lists, maps)| {
         let arn = if version == 1 { ARN.to_owned() } else { format!("{ARN}/{version}") };
         let mut package = ModelPackage::new(arn.parse().unwrap(), Timestamp::from_millisecond(created).unwrap());
         (package.approval_status, package.status, package.registration) = (approval.into(), status.into(), registration.into());
         (package.created_by, package.last_modified_by, package.description, package.approval_description) = people;
-        (package.content_types, package.response_types, package.realtime_instance_types, package.images, package.model_data) = lists;
+        (package.content_types, package.response_types, package.realtime_instance_types, package.containers) = lists;
+        package.images = package.containers.iter().filter_map(|container| container.image.clone()).collect();
+        let first = |container: &PackageContainer| Some(container.artifacts.first()?.uri.clone());
+        package.model_data = package.containers.iter().filter_map(first).collect();
         (package.metadata, package.metrics) = (maps.0, maps.1);
         package.life_cycle = maps.3.then(|| LifeCycle { description: maps.2, ..LifeCycle::new("Staging", "Deployed").unwrap() });
         package
+    })
+}
+
+fn container() -> impl Strategy<Value = PackageContainer> {
+    let object = || ("\\PC{1,10}", proptest::option::of("[0-9a-f]{1,8}"));
+    let artifact = prop_oneof![
+        object().prop_map(|(uri, etag)| PackageArtifact { uri, is_prefix: false, etag }),
+        "\\PC{1,10}".prop_map(|uri| PackageArtifact { uri, is_prefix: true, etag: None }),
+    ];
+    let names = (words(), words(), words());
+    let environment = proptest::collection::btree_map("[A-Z]{1,5}", "[a-z]{1,5}", 0..3);
+    (names, proptest::collection::vec(artifact, 0..3), environment).prop_map(|(names, artifacts, values)| {
+        let environment = values.iter().map(|(name, value)| (name.clone(), environment_digest(name, value))).collect();
+        PackageContainer { hostname: names.0, image: names.1, image_digest: names.2, artifacts, environment }
     })
 }
 

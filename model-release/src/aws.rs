@@ -7,6 +7,8 @@ mod doctor;
 mod home;
 mod organization;
 mod preflight;
+mod released_bytes;
+mod s3_listing;
 mod sample_payloads;
 mod session;
 mod session_settings;

@@ -3,8 +3,10 @@
 //! A value that an intrinsic function computes only during deployment is `None` or `Unknown` here.
 //! Endpoint names, requirements in targets, and expectations of tests are derived from this.
 
+use std::collections::BTreeMap;
+
 use cfn_render::{is_known, resources_of_type};
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 use stage_config::References;
 
 /// The SageMaker resources of a stack.
@@ -119,6 +121,8 @@ pub struct ContainerBlueprint {
     pub image: Option<String>,
     /// The S3 URL of the model data.
     pub model_data_url: Option<String>,
+    /// The environment variables; a value is `None` if it is not known. `None` if no name is known.
+    pub environment: Option<BTreeMap<String, Option<String>>>,
 }
 
 /// The subnets and security groups of a model; empty if they are not known.
@@ -170,6 +174,31 @@ impl StackBlueprint {
         let components =
             resources("AWS::SageMaker::InferenceComponent").map(|(_, properties)| component(&references, properties)).collect();
         Self { endpoints, configs, models, components }
+    }
+
+    /// Makes every environment variable unknown that another reading of the same template has not, or
+    /// has with another value.
+    pub(crate) fn forget_other_variables(&mut self, other: &Self) {
+        let own = self.models.iter_mut().flat_map(|model| &mut model.containers);
+        let others = other.models.iter().flat_map(|model| &model.containers);
+        let components = self.components.iter_mut().filter_map(|component| component.container.as_mut());
+        let other_components = other.components.iter().filter_map(|component| component.container.as_ref());
+        for (own, other) in own.chain(components).zip(others.chain(other_components)) {
+            let (Some(own), Some(other)) = (&mut own.environment, &other.environment) else {
+                own.environment = None;
+                continue;
+            };
+            for (name, value) in other {
+                if own.get(name) != Some(value) {
+                    own.insert(name.clone(), None);
+                }
+            }
+            for (name, value) in own {
+                if !other.contains_key(name) {
+                    *value = None;
+                }
+            }
+        }
     }
 
     /// The endpoint with this name.
@@ -260,7 +289,19 @@ fn container(properties: &Json) -> ContainerBlueprint {
         model_package: text(&properties["ModelPackageName"]),
         image: text(&properties["Image"]),
         model_data_url: text(&properties["ModelDataUrl"]),
+        environment: match &properties["Environment"] {
+            Json::Null => Some(BTreeMap::new()),
+            Json::Object(variables) if !is_intrinsic(variables) => {
+                Some(variables.iter().map(|(name, value)| (name.clone(), text(value))).collect())
+            }
+            _ => None,
+        },
     }
+}
+
+/// Whether an object is an intrinsic function that could not be resolved.
+fn is_intrinsic(object: &Map<String, Json>) -> bool {
+    object.len() == 1 && object.keys().all(|key| key == "Ref" || key.starts_with("Fn::"))
 }
 
 fn model(id: &str, properties: &Json) -> ModelBlueprint {

@@ -1,16 +1,16 @@
 //! The expected settings of endpoints: variants, data capture, key, network.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_names::{AccountId, ModelPackageArn, Region};
 use cfn_render::{PseudoParameters, Template};
-use endpoint_test::{Expected, ExpectedModel, ExpectedSetting, ExpectedVariant, ExpectedVpc};
+use endpoint_test::{Expected, ExpectedContainer, ExpectedModel, ExpectedSetting, ExpectedVariant, ExpectedVpc, environment_digest};
 
 use crate::blueprint::{ConfigBlueprint, ContainerBlueprint, EndpointBlueprint, ModelBlueprint, StackBlueprint, Value, VariantBlueprint};
 use crate::diagnostic::Failure;
-use crate::manifest::ParameterOverride;
+use crate::manifest::{ApprovedContainer, ParameterOverride};
 use crate::problems;
-use crate::{Release, Stage};
+use crate::{DEPLOYMENT_ATTEMPT, Release, Stage};
 
 /// The template of a release and the parameters of a stage.
 #[derive(Debug)]
@@ -30,6 +30,10 @@ impl Expectations {
         })
     }
 
+    fn declares(&self, parameter: &str) -> bool {
+        self.template.parameters().as_object().is_some_and(|declared| declared.contains_key(parameter))
+    }
+
     /// The expected settings of an endpoint, as far as they are known before deployment.
     pub fn of(&self, release: &Release, account: &AccountId, region: &Region, endpoint: &str) -> Result<Expected, Failure> {
         let package = &release.manifest.model_package;
@@ -40,10 +44,18 @@ impl Expectations {
             self.template.resolve_partly(&parameters, &pseudo).map_err(|error| problems::failure(&error, self.template.text()))?;
         let expected = Expected {
             model_package_arn: Some(package.in_region(region).clone()),
-            images: package.images_in(region).to_vec(),
+            images: package.images_in(region).into_owned(),
+            blocks_unknown: release.manifest.blocks_unknown_bytes(),
             ..Expected::default()
         };
-        let stack = StackBlueprint::read(&resolved);
+        let mut stack = StackBlueprint::read(&resolved);
+        // An endpoint that was updated again has another value of this parameter.
+        if parameters.insert(DEPLOYMENT_ATTEMPT.to_owned(), "another".to_owned()).is_some() || self.declares(DEPLOYMENT_ATTEMPT) {
+            let again =
+                self.template.resolve_partly(&parameters, &pseudo).map_err(|error| problems::failure(&error, self.template.text()))?;
+            stack.forget_other_variables(&StackBlueprint::read(&again));
+        }
+        let approved = package.containers_in(region).map(environment_of);
         let config = stack.endpoint(endpoint).and_then(|endpoint| Some((endpoint, stack.config_of(endpoint)?)));
         Ok(config.map_or(expected.clone(), |(endpoint, config)| {
             let partition = package.arn.partition();
@@ -51,9 +63,20 @@ impl Expectations {
             let package = |name: &str| {
                 name.parse().ok().or_else(|| format!("arn:{partition}:sagemaker:{region}:{account}:model-package/{name}").parse().ok())
             };
-            configured(expected, &stack, endpoint, config, package)
+            configured(expected, &stack, endpoint, config, package, approved.as_ref())
         }))
     }
+}
+
+/// The digests that each environment variable has in any container.
+type Environment = BTreeMap<String, BTreeSet<String>>;
+
+fn environment_of(containers: &[ApprovedContainer]) -> Environment {
+    let mut all = Environment::new();
+    for (name, digest) in containers.iter().flat_map(|container| &container.environment) {
+        all.entry(name.clone()).or_default().insert(digest.clone());
+    }
+    all
 }
 
 /// Adds the settings of an endpoint configuration and its models.
@@ -63,6 +86,7 @@ fn configured(
     endpoint: &EndpointBlueprint,
     config: &ConfigBlueprint,
     package: impl Fn(&str) -> Option<ModelPackageArn>,
+    environment: Option<&Environment>,
 ) -> Expected {
     expected.volume_kms_key = match &config.volume_kms_key {
         Value::Absent => Some(ExpectedSetting::Absent),
@@ -93,6 +117,7 @@ fn configured(
             unknown_images: images().filter(|container| container.image.is_none()).count(),
             model: served.model(),
             is_shadow: variant.is_shadow,
+            containers: environment.map(|environment| served.environments(environment, &package, &is_approved)).unwrap_or_default(),
         });
     }
     // If the variants have different networks, nothing is expected.
@@ -145,6 +170,28 @@ impl<'a> Served<'a> {
         served
     }
 
+    /// The environment variables of the containers; none if they are not all known.
+    fn environments(
+        &self,
+        approved: &Environment,
+        package: &impl Fn(&str) -> Option<ModelPackageArn>,
+        is_approved: &impl Fn(&&ModelPackageArn) -> bool,
+    ) -> Vec<ExpectedContainer> {
+        let expected = |container: &&ContainerBlueprint| {
+            let variables = container.environment.as_ref()?.iter();
+            let template = variables.map(|(name, value)| (name.clone(), value.as_ref().map(|value| environment_digest(name, value))));
+            let package = match (container.is_package, container.model_package.as_deref().and_then(package)) {
+                (true, Some(package)) if is_approved(&&package) => Some(approved.clone()),
+                // The environment of another package is not recorded.
+                (true, _) => None,
+                (false, _) => Some(Environment::new()),
+            };
+            Some(ExpectedContainer { package, template: template.collect() })
+        };
+        let expected = self.containers.iter().map(expected).collect::<Option<Vec<_>>>();
+        expected.filter(|_| self.is_complete).unwrap_or_default()
+    }
+
     fn model(&self) -> ExpectedModel {
         match self.named {
             Some(name) => ExpectedModel::Named(name.to_owned()),
@@ -182,7 +229,7 @@ mod tests {
         let stack = StackBlueprint::read(&json!({ "Resources": resources }));
         let endpoint = stack.endpoint("iris").unwrap();
         let release = Expected { model_package_arn: APPROVED.parse().ok(), ..Expected::default() };
-        configured(release, &stack, endpoint, stack.config_of(endpoint).unwrap(), |name| name.parse().ok()).variants
+        configured(release, &stack, endpoint, stack.config_of(endpoint).unwrap(), |name| name.parse().ok(), None).variants
     }
 
     fn production(model: &Json) -> Json {

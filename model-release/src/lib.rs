@@ -16,6 +16,7 @@
 //! | `aws` (default) | the adapters in `aws`, which depend on the AWS SDK |
 //! | `schema` | JSON Schemas of the files |
 
+pub mod approved_bytes;
 pub mod blueprint;
 pub mod configuration;
 pub mod deploy;
@@ -69,6 +70,7 @@ pub use plural::plural;
 pub use regional_package::regional_packages;
 pub use registry_listing::RegistryListing;
 pub use release::Release;
+pub use release_check::BytesCheck;
 pub use release_text::release_text;
 pub use rollout_request::{DEPLOYMENT_ATTEMPT, MODEL_PACKAGE, RolloutRequest, RolloutSettings};
 pub use selection::{Event, PackageSelection, PolicyFile, RegistryAccess};

@@ -2,12 +2,18 @@
 //!
 //! It is written last and verified first, so an incomplete or mixed set of files is rejected.
 
+mod containers;
+
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use aws_names::{AccountId, ModelPackageArn, Region};
+use model_registry::release_policy::UnknownBytes;
 use serde::{Deserialize, Serialize};
 
 use crate::Stage;
+
+pub use containers::{ApprovedArtifact, ApprovedContainer, ApprovedImage, DigestSource};
 
 /// The manifest's file name in a release folder.
 pub const FILE_NAME: &str = "release-manifest.json";
@@ -19,7 +25,7 @@ pub const DEPLOY: &str = "deploy";
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Manifest {
-    /// The version of this format: 1.
+    /// The version of this format: 2. Releases of version 1 have no containers.
     pub schema_version: u32,
     /// The program that built the release.
     pub tool: Tool,
@@ -95,6 +101,10 @@ pub struct ModelPackage {
     pub images: Vec<String>,
     /// The S3 URLs of its model data.
     pub model_data: Vec<String>,
+    /// The bytes of its containers: what is deployed must be the same. Missing in releases of older
+    /// versions, whose bytes are not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub containers: Option<Vec<ApprovedContainer>>,
     /// The model packages of the same model in other regions: an endpoint's image and artifacts
     /// must be in its region. Missing if there are none.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -116,6 +126,9 @@ pub struct RegionalModelPackage {
     pub images: Vec<String>,
     /// The S3 URLs of its model data.
     pub model_data: Vec<String>,
+    /// The bytes of its containers. Missing in releases of older versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub containers: Option<Vec<ApprovedContainer>>,
 }
 
 /// How and why the model package was chosen.
@@ -165,6 +178,11 @@ pub struct ReleasePolicy {
     pub file: String,
     /// The digest `sha256:…` of the file.
     pub digest: String,
+    /// `block` if the release is refused when it is not known whether an image or artifact is still
+    /// the approved one; otherwise `allow`.
+    #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub unknown_bytes: UnknownBytes,
 }
 
 /// A gate that the package passed.
@@ -245,7 +263,10 @@ pub struct ParameterOverride {
 
 impl Manifest {
     /// The version of the format.
-    pub const SCHEMA_VERSION: u32 = 1;
+    pub const SCHEMA_VERSION: u32 = 2;
+
+    /// The versions that can be read.
+    pub const READABLE: std::ops::RangeInclusive<u32> = 1..=Self::SCHEMA_VERSION;
 
     /// The file's text.
     pub fn to_json(&self) -> String {
@@ -260,6 +281,11 @@ impl Manifest {
             Stage::Staging => &self.stages.staging,
             Stage::Prod => &self.stages.prod,
         }
+    }
+
+    /// Whether the release is refused when it is not known whether something is what was approved.
+    pub fn blocks_unknown_bytes(&self) -> bool {
+        self.choice.release_policy.as_ref().is_some_and(|policy| policy.unknown_bytes == UnknownBytes::Block)
     }
 
     /// The stage with this configuration name, with or without `.json`.
@@ -284,12 +310,25 @@ impl ModelPackage {
         self.regions.get(region).map_or(&self.arn, |package| &package.arn)
     }
 
-    /// The images of the model package for endpoints in this region.
-    pub fn images_in(&self, region: &Region) -> &[String] {
-        match self.regions.get(region) {
-            Some(regional) => &regional.images,
-            None => &self.images,
+    /// The images of the model package for endpoints in this region, with their digests if known.
+    pub fn images_in(&self, region: &Region) -> Cow<'_, [String]> {
+        if let Some(containers) = self.containers_in(region) {
+            return containers.iter().filter_map(|container| Some(container.image.as_ref()?.pinned())).collect();
         }
+        Cow::Borrowed(self.regions.get(region).map_or(&self.images, |regional| &regional.images))
+    }
+
+    /// The containers of each region's model package.
+    pub fn regional_containers(&self) -> impl Iterator<Item = (&Region, Option<&[ApprovedContainer]>)> {
+        let home = (self.arn.region(), self.containers.as_deref());
+        std::iter::once(home).chain(self.regions.iter().map(|(region, package)| (region, package.containers.as_deref())))
+    }
+
+    /// The containers of the model package for endpoints in this region; `None` if the release does
+    /// not record them.
+    pub fn containers_in(&self, region: &Region) -> Option<&[ApprovedContainer]> {
+        let containers = self.regions.get(region).map_or(&self.containers, |regional| &regional.containers);
+        containers.as_deref()
     }
 }
 

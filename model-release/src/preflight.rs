@@ -111,6 +111,7 @@ pub fn targets_to_check(rollout: &PlannedRollout<'_>, administration_role: Optio
                     needed.model_packages.clear();
                     needed.images.clear();
                     needed.artifacts.clear();
+                    needed.prefixes.clear();
                 }
             }
             Arc::new(needed)
@@ -127,8 +128,17 @@ fn requirements_of(release: &Release, template: &Template, parameters: &Paramete
     let package = &release.manifest.model_package;
     let (images, model_data) =
         package.regions.get(region).map_or((&package.images, &package.model_data), |package| (&package.images, &package.model_data));
-    needed.images.clone_from(images);
-    needed.artifacts.clone_from(model_data);
+    // Several containers can have the same one, which is then checked once.
+    images.iter().for_each(|image| add(&mut needed.images, Some(image), ""));
+    model_data.iter().for_each(|uri| add(&mut needed.artifacts, Some(uri), ""));
+    let approved = package.containers_in(region).unwrap_or_default().iter().flat_map(|container| &container.artifacts);
+    for artifact in approved {
+        add(&mut needed.artifacts, Some(&artifact.uri), "");
+        if artifact.prefix {
+            needed.prefixes.insert(artifact.uri.clone());
+        }
+    }
+    let of_package = needed.artifacts.clone();
     let pseudo = PseudoParameters::in_region(region.as_str()).in_account(account.as_str());
     let Ok(resolved) = template.resolve_partly(parameters, &pseudo) else { return needed };
     let stack = StackBlueprint::read(&resolved);
@@ -138,7 +148,7 @@ fn requirements_of(release: &Release, template: &Template, parameters: &Paramete
         add(&mut needed.artifacts, container.model_data_url.as_deref(), "s3://");
     }
     let of_template = needed.images.iter().filter(|image| !images.contains(image));
-    let of_template = of_template.chain(needed.artifacts.iter().filter(|uri| !model_data.contains(uri)));
+    let of_template = of_template.chain(needed.artifacts.iter().filter(|uri| !of_package.contains(uri)));
     needed.named_by_template = of_template.cloned().collect();
     for config in &stack.configs {
         for key in &config.keys {

@@ -59,9 +59,9 @@ impl Release {
                     .with_hint("build the release again"),
             )
         })?;
-        if manifest.schema_version != Manifest::SCHEMA_VERSION {
+        if !Manifest::READABLE.contains(&manifest.schema_version) {
             return Err(Diagnostic::error(format!(
-                "`{shown}` has the format version {}; this program supports version {}",
+                "`{shown}` has the format version {}; this program supports versions up to {}",
                 manifest.schema_version,
                 Manifest::SCHEMA_VERSION
             ))

@@ -3,6 +3,7 @@
 //! Choice → checked parameters of both stages → packaged template → manifest. Nothing is written:
 //! the release is returned as a whole, so that the caller can write all files or none.
 
+mod bytes;
 mod placeholder;
 mod regional;
 
@@ -12,8 +13,10 @@ use aws_names::{AccountId, ModelPackageArn, Region};
 use cfn_render::{Packaged, Template};
 use model_registry::documents::Documents;
 use model_registry::{ApprovalStatus, Choice, ModelPackageGroup, Registry};
+use stack_rollout::preflight::ArtifactReader;
 use stage_config::{to_stack_set_parameters, to_template_configuration};
 
+use bytes::RecordedBytes;
 use regional::RegionalPackages;
 pub use regional::RegionalSelection;
 
@@ -105,6 +108,7 @@ pub enum Event<'a> {
 pub struct Prepared {
     choice: Choice,
     regional: RegionalPackages,
+    bytes: RecordedBytes,
     regions: Vec<Region>,
     stages: Stages,
     files: Vec<(String, Vec<u8>)>,
@@ -163,10 +167,10 @@ impl BuildRequest {
 
     /// Chooses the model package and checks both stages with it. `access` opens the registry of a
     /// region; `None` means the session's region.
-    pub async fn prepare<R: Registry, D: Documents>(
+    pub async fn prepare<R: Registry, D: Documents, A: ArtifactReader>(
         &self,
         configuration: &Configuration,
-        access: impl Fn(Option<&Region>) -> RegistryAccess<R, D>,
+        access: impl Fn(Option<&Region>) -> RegistryAccess<R, D, A>,
         home: &Home,
         mut on_event: impl FnMut(Event<'_>),
     ) -> Result<Prepared, Failure> {
@@ -186,6 +190,11 @@ impl BuildRequest {
             if package.approval_status != ApprovalStatus::Approved {
                 on_event(Event::Found(unapproved(package)));
             }
+        }
+
+        let bytes = RecordedBytes::of(&choice.package, &regional, &access).await;
+        for finding in bytes.findings(self.selection.unknown_bytes())? {
+            on_event(Event::Found(finding));
         }
 
         let mut files = Vec::new();
@@ -222,7 +231,7 @@ impl BuildRequest {
         }
         let stages = <[StageTargets; 2]>::try_from(stages).map_err(|_| Diagnostic::error("a release has two stages"))?;
         let [staging, prod] = stages;
-        Ok(Prepared { choice, regional, regions, stages: Stages { staging, prod }, files })
+        Ok(Prepared { choice, regional, bytes, regions, stages: Stages { staging, prod }, files })
     }
 
     /// Both stages with their accounts and checked parameters, and warnings and notes.
@@ -324,10 +333,10 @@ impl Prepared {
         tool: Tool,
     ) -> Result<Built, Diagnostic> {
         request.check_size(template, &packaged.text)?;
-        let Self { choice, regional, stages, mut files, .. } = self;
+        let Self { choice, regional, bytes, stages, mut files, .. } = self;
         files.push((request.output_template.clone(), packaged.text.into_bytes()));
         let digests = files.iter().map(|(name, bytes)| (name.clone(), files::digest(bytes))).collect();
-        let manifest = manifest_of(request, &choice, &regional, stages, digests, source, tool);
+        let manifest = manifest_of(request, &choice, &regional, bytes, stages, digests, source, tool);
         let text = manifest.to_json();
         let digest = files::digest(text.as_bytes());
         files.push((manifest::FILE_NAME.to_owned(), text.into_bytes()));
@@ -381,10 +390,12 @@ fn template_configuration(
     })
 }
 
+#[expect(clippy::too_many_arguments, reason = "the parts of a release, each used once")]
 fn manifest_of(
     request: &BuildRequest,
     choice: &Choice,
     regional: &RegionalPackages,
+    mut bytes: RecordedBytes,
     stages: Stages,
     files: BTreeMap<String, String>,
     source: Source,
@@ -411,7 +422,8 @@ fn manifest_of(
             created: package.created.to_string(),
             images: package.images.clone(),
             model_data: package.model_data.clone(),
-            regions: regional.described(),
+            containers: bytes.take(package.arn.region()),
+            regions: regional.described(&mut bytes),
         },
         choice: manifest::Choice {
             selection: choice.selection.to_string(),
@@ -432,10 +444,11 @@ fn manifest_of(
                 rule: event.rule.code().to_owned(),
                 because: event.rule.to_string(),
             }),
-            release_policy: selection
-                .policy
-                .as_ref()
-                .map(|file| manifest::ReleasePolicy { file: file.name.clone(), digest: file.digest.clone() }),
+            release_policy: selection.policy.as_ref().map(|file| manifest::ReleasePolicy {
+                file: file.name.clone(),
+                digest: file.digest.clone(),
+                unknown_bytes: file.policy.unknown_bytes,
+            }),
             gates: choice.gates.iter().map(|met| manifest::MetGate { gate: met.gate.clone(), found: met.found.clone() }).collect(),
         },
         template: Some(request.output_template.clone()),

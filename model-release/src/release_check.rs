@@ -4,10 +4,13 @@
 use std::path::Path;
 
 use aws_names::{AccountId, ModelPackageArn, Region};
-use endpoint_test::{Report, Verdict};
+use endpoint_test::{Comparison, Report, Verdict};
 use model_registry::{ApprovalStatus, ModelPackage, Registry, RegistryErrorKind};
+use stack_rollout::preflight::ArtifactReader;
 
-use crate::diagnostic::{Diagnostic, Failure, FailureKind};
+use crate::approved_bytes::{Scope, current_comparisons, findings, package_changes};
+use crate::diagnostic::{Diagnostic, Failure, FailureKind, Level};
+use crate::manifest::ApprovedContainer;
 use crate::plural::plural;
 use crate::{Release, Stage, files, registry_errors};
 
@@ -18,6 +21,16 @@ struct BuiltPackage<'a> {
     unapproved: Option<&'a str>,
     images: &'a [String],
     model_data: &'a [String],
+    containers: Option<&'a [ApprovedContainer]>,
+}
+
+/// The result of comparing the current bytes with those of a release.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BytesCheck {
+    /// The number of images and artifacts that are unchanged.
+    pub unchanged: usize,
+    /// Warnings about those that are not known.
+    pub warnings: Vec<Diagnostic>,
 }
 
 impl Release {
@@ -72,13 +85,20 @@ impl Release {
     pub async fn check_registry<R: Registry>(&self, registry: impl Fn(&Region) -> R) -> Result<Vec<ModelPackageArn>, Failure> {
         let own = &self.manifest.model_package;
         let unapproved = self.manifest.choice.without_approval.then_some(own.approval_status.as_str());
-        let home = BuiltPackage { arn: &own.arn, unapproved, images: &own.images, model_data: &own.model_data };
+        let home = BuiltPackage {
+            arn: &own.arn,
+            unapproved,
+            images: &own.images,
+            model_data: &own.model_data,
+            containers: own.containers.as_deref(),
+        };
         let regional = own.regions.values().map(|package| BuiltPackage {
             arn: &package.arn,
             // Older versions recorded only the status of the home region's package.
             unapproved: package.approval_status.as_deref().map_or(unapproved, Some),
             images: &package.images,
             model_data: &package.model_data,
+            containers: package.containers.as_deref(),
         });
         let (mut packages, mut kind, mut diagnostics) = (Vec::new(), FailureKind::Unreachable, Vec::new());
         for built in std::iter::once(home).chain(regional) {
@@ -110,7 +130,7 @@ impl Release {
     /// The failed checks of a model package of the release.
     fn failed_checks(&self, package: &ModelPackage, built: &BuiltPackage<'_>) -> Vec<Diagnostic> {
         let (manifest, arn) = (&self.manifest, &package.arn);
-        let BuiltPackage { unapproved, images, model_data, .. } = built;
+        let BuiltPackage { unapproved, images, model_data, containers, .. } = built;
         let mut found = Vec::new();
         // A package that was built without an approval is allowed until its status changes.
         let is_unchanged = *unapproved == Some(package.approval_status.as_str());
@@ -130,7 +150,28 @@ impl Release {
             found.push(changed.into_iter().fold(diagnostic, |diagnostic, (what, built, now)| {
                 diagnostic.detail(format!("{what} in the release: {built}")).detail(format!("{what} in the registry: {now}"))
             }));
+        } else if let Some(containers) = containers {
+            found.extend(findings(&package_changes(containers, package), manifest.blocks_unknown_bytes()));
         }
+        found.retain(|diagnostic| diagnostic.level == Level::Error);
         found
+    }
+
+    /// Checks that the images and artifacts of each region are those that the release records.
+    /// `store` opens the images and artifacts of a region: an image that is named by a tag and an
+    /// artifact are read once, and an image that is named by its digest is not read.
+    pub async fn check_bytes<A: ArtifactReader>(&self, store: impl Fn(&Region) -> A) -> Result<BytesCheck, Failure> {
+        let blocks_unknown = self.manifest.blocks_unknown_bytes();
+        let (mut found, mut unchanged) = (Vec::new(), 0);
+        for (region, containers) in self.manifest.model_package.regional_containers() {
+            let comparisons = current_comparisons(&self.manifest, region, containers, &store(region), Scope::All).await;
+            unchanged += comparisons.iter().filter(|found| **found == Comparison::Same).count();
+            let of_region = |diagnostic: Diagnostic| diagnostic.named(format!("region {region}"));
+            found.extend(findings(&comparisons, blocks_unknown).into_iter().map(of_region));
+        }
+        if found.iter().any(|diagnostic| diagnostic.level == Level::Error) {
+            return Err(Failure::new(FailureKind::Failed, found));
+        }
+        Ok(BytesCheck { unchanged, warnings: found })
     }
 }

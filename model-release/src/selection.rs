@@ -2,10 +2,12 @@
 
 use model_registry::documents::Documents;
 use model_registry::event::{Rule, StateChange};
+use model_registry::release_policy::UnknownBytes;
 use model_registry::{
     Choice, ChoiceReason, Gates, ModelPackageArn, ModelPackageGroup, Reason, Registry, ReleasePolicy, SelectError, Selection, select,
 };
 
+use crate::approved_bytes::NoArtifacts;
 use crate::diagnostic::{Diagnostic, Failure, FailureKind};
 use crate::registry_errors;
 
@@ -42,16 +44,23 @@ pub struct PolicyFile {
     pub policy: ReleasePolicy,
 }
 
-/// The registry of a region, and its documents.
+/// The registry of a region, with its documents and artifacts.
 #[derive(Debug, Clone)]
-pub struct RegistryAccess<R, D> {
+pub struct RegistryAccess<R, D, A = NoArtifacts> {
     /// The registry.
     pub registry: R,
     /// The documents that its packages reference.
     pub documents: D,
+    /// The images and artifacts of its packages; `None` if AWS is not called.
+    pub artifacts: Option<A>,
 }
 
 impl PackageSelection {
+    /// What applies if it is not known whether something is what was approved.
+    pub(crate) fn unknown_bytes(&self) -> UnknownBytes {
+        self.policy.as_ref().map(|file| file.policy.unknown_bytes).unwrap_or_default()
+    }
+
     /// The effect of the event, as text.
     pub fn announcement(&self) -> Option<String> {
         let Event { change, rule } = self.event.as_ref()?;
@@ -70,10 +79,10 @@ impl PackageSelection {
     }
 
     /// Chooses the package from a region's registry.
-    pub async fn choose<R: Registry, D: Documents>(
+    pub async fn choose<R: Registry, D: Documents, A>(
         &self,
         group: &ModelPackageGroup,
-        access: RegistryAccess<R, D>,
+        access: RegistryAccess<R, D, A>,
     ) -> Result<Choice, Failure> {
         self.stop_when_nothing()?;
         let selection = self.selection.as_ref().unwrap_or(&Selection::LatestApproved);
@@ -125,11 +134,11 @@ impl PackageSelection {
     }
 
     /// Selects a package and checks its gates.
-    pub async fn select<R: Registry, D: Documents>(
+    pub async fn select<R: Registry, D: Documents, A>(
         &self,
         group: &ModelPackageGroup,
         selection: &Selection,
-        access: RegistryAccess<R, D>,
+        access: RegistryAccess<R, D, A>,
     ) -> Result<Choice, SelectError> {
         let mut gates = Gates::new(self.policy.as_ref().map_or_else(ReleasePolicy::default, |file| file.policy.clone()), access.documents);
         gates.allow_unapproved = self.allow_unapproved;

@@ -5,8 +5,8 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_types::SdkConfig;
 use model_release::aws::{AwsTargetAccount, QuotaCodes, SessionSettings};
 use sandbox::loopback::{Answer, Loopback};
-use stack_rollout::CallError;
-use stack_rollout::preflight::{ImageName, Presence, TargetAccount as _};
+use stack_rollout::preflight::{ArtifactName, ArtifactReader as _, ArtifactState, ImageName, ObjectState, Presence, TargetAccount as _};
+use stack_rollout::{CallError, CallErrorKind};
 
 const PACKAGE: &str = "arn:aws:sagemaker:us-east-1:111111111111:model-package/iris/13";
 const IMAGE: &str = "111111111111.dkr.ecr.us-east-1.amazonaws.com/iris:1";
@@ -42,8 +42,8 @@ async fn every_call(server: &Loopback) -> Vec<Result<String, CallError>> {
         shown(account.ssm_parameter_types(&["subnets".to_owned()]).await),
         shown(account.model_package(PACKAGE).await),
         shown(account.image(&ImageName::parse(IMAGE).unwrap()).await),
-        shown(account.artifact("models", "iris/model.tar.gz").await),
-        shown(account.artifact("models", "iris/").await),
+        shown(account.artifact(&ArtifactName::parse("s3://models/iris/model.tar.gz", false).unwrap()).await),
+        shown(account.artifact(&ArtifactName::parse("s3://models/iris/", true).unwrap()).await),
         shown(account.key_state("arn:aws:kms:us-east-1:111111111111:key/1").await),
         shown(account.endpoints_like("iris").await),
         shown(account.endpoints_of_stack("arn:aws:cloudformation:us-east-1:111111111111:stack/s/1").await),
@@ -81,7 +81,52 @@ async fn an_empty_list_of_aws_is_empty() {
     assert_eq!(account.image(&ImageName::parse(IMAGE).unwrap()).await.unwrap(), Presence::Missing);
     assert!(account.endpoints_like("iris").await.unwrap().is_empty());
     assert_eq!(account.instance_quota("ml.m5.large").await.unwrap(), None);
-    assert_eq!(account.artifact("models", "iris/model.tar.gz").await.unwrap(), Presence::Found);
+    let found = account.artifact(&object()).await.unwrap();
+    assert!(matches!(&found, Presence::Found(ArtifactState::Object(ObjectState { etag: None, sha256: None, .. }))), "{found:?}");
+}
+
+fn object() -> ArtifactName {
+    ArtifactName::parse("s3://models/iris/model.tar.gz", false).unwrap()
+}
+
+#[tokio::test]
+async fn a_head_request_returns_what_identifies_the_bytes() {
+    let server = server(|| {
+        let answer = Answer::new(200).header("x-amz-request-id", "r-1").header("etag", "\"e1\"").header("x-amz-version-id", "v1");
+        answer.header("x-amz-checksum-sha256", "c2hh").body("application/gzip", "")
+    });
+    let account = AwsTargetAccount::new(&config(&server).await, QuotaCodes::default());
+    let Presence::Found(ArtifactState::Object(found)) = account.artifact(&object()).await.unwrap() else { panic!("no object") };
+    let text = |text: &str| Some(text.to_owned());
+    assert_eq!((found.etag, found.version_id, found.sha256), (text("e1"), text("v1"), text("c2hh")));
+}
+
+#[tokio::test]
+async fn an_object_whose_checksum_is_denied_still_has_an_etag_and_one_that_is_denied_has_nothing() {
+    let server = Loopback::start(|request| {
+        let denied = request.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("x-amz-checksum-mode"));
+        let answer = Answer::new(if denied { 403 } else { 200 }).header("x-amz-request-id", "r-1").header("etag", "\"e1\"");
+        answer.body("application/gzip", "")
+    })
+    .unwrap();
+    let account = AwsTargetAccount::new(&config(&server).await, QuotaCodes::default());
+    let found = account.artifact(&object()).await.unwrap();
+    assert!(matches!(&found, Presence::Found(ArtifactState::Object(state)) if state.etag.as_deref() == Some("e1")), "{found:?}");
+
+    let denied = Loopback::start(|_| Answer::new(403).header("x-amz-request-id", "r-1").body("application/xml", "")).unwrap();
+    let account = AwsTargetAccount::new(&config(&denied).await, QuotaCodes::default());
+    assert_eq!(account.artifact(&object()).await.unwrap_err().kind(), CallErrorKind::AccessDenied);
+}
+
+#[tokio::test]
+async fn an_image_has_the_digest_that_its_tag_means() {
+    let server = server(|| {
+        let images = r#"{"images":[{"imageId":{"imageTag":"1","imageDigest":"sha256:aa"},"imageManifest":"{}"}],"failures":[]}"#;
+        Answer::new(200).header("x-amzn-requestid", "r-1").body("application/x-amz-json-1.1", images)
+    });
+    let account = AwsTargetAccount::new(&config(&server).await, QuotaCodes::default());
+    let found = account.image(&ImageName::parse(IMAGE).unwrap()).await.unwrap();
+    assert_eq!(found, Presence::Found(Some("sha256:aa".to_owned())));
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 //!
 //! All checks are read-only. Without permission, a check is unchecked: neither passed nor failed.
 
+mod artifacts;
 mod checks;
 mod trust;
 
@@ -21,10 +22,13 @@ use crate::stacks::SessionError;
 use crate::status::{KeyState, ModelApprovalStatus, ModelPackageStatus};
 use clock::{Clock, SystemClock};
 
+pub use artifacts::{ArtifactName, ArtifactReader, ArtifactState, ImageName, ObjectState, PrefixState, Presence};
 pub use trust::{administration_role_trust, trusts};
 
 /// The code of the check of a target whose session could not be opened for an unknown reason.
 pub const NO_SESSION: &str = "no-session";
+
+const MAX_PAUSE: Duration = Duration::from_secs(20);
 
 /// What the stacks need in one account and region.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -37,6 +41,8 @@ pub struct Requirements {
     pub images: Vec<String>,
     /// Model artifacts, as S3 URIs.
     pub artifacts: Vec<String>,
+    /// Those artifacts that are prefixes of several keys, besides those that end with a slash.
+    pub prefixes: BTreeSet<String>,
     /// Those images and artifacts that the template names itself. The others are the model package's.
     pub named_by_template: BTreeSet<String>,
     /// ARNs of KMS keys.
@@ -78,45 +84,17 @@ pub struct PackageState {
     pub status: ModelPackageStatus,
     /// The approval status.
     pub approval_status: ModelApprovalStatus,
-}
-
-/// The parts of a container image's name.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ImageName {
-    /// The registry's account.
-    pub account: String,
-    /// The registry's region.
-    pub region: String,
-    /// The repository.
-    pub repository: String,
-    /// A tag, or a digest that begins with `sha256:`.
-    pub reference: String,
-}
-
-/// The result of looking up an object or image.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Presence {
-    /// It exists.
-    Found,
-    /// It does not exist.
-    Missing,
-    /// Its bucket is in another region.
-    OtherRegion,
+    /// The whole response of `DescribeModelPackage`.
+    pub description: serde_json::Value,
 }
 
 /// The port to one account and region. All methods are read-only.
-pub trait TargetAccount: Sync {
+pub trait TargetAccount: ArtifactReader {
     /// The types of the parameters that exist (`ssm:GetParameters`). Values are not returned.
     fn ssm_parameter_types(&self, names: &[String]) -> impl Future<Output = Result<BTreeMap<String, String>, CallError>> + Send;
 
     /// A model package (`sagemaker:DescribeModelPackage`); `None` if it does not exist.
     fn model_package(&self, arn: &str) -> impl Future<Output = Result<Option<PackageState>, CallError>> + Send;
-
-    /// Whether an image can be pulled (`ecr:BatchGetImage`, the first call of a pull).
-    fn image(&self, image: &ImageName) -> impl Future<Output = Result<Presence, CallError>> + Send;
-
-    /// Whether an artifact can be read (`s3:GetObject` by HEAD; for a prefix `s3:ListBucket`).
-    fn artifact(&self, bucket: &str, key: &str) -> impl Future<Output = Result<Presence, CallError>> + Send;
 
     /// The state of a key (`kms:DescribeKey`); `None` if it does not exist.
     fn key_state(&self, arn: &str) -> impl Future<Output = Result<Option<KeyState>, CallError>> + Send;
@@ -155,6 +133,20 @@ pub struct Check {
     pub detail: Option<String>,
     /// How to fix it.
     pub hint: Option<String>,
+    /// What AWS returned, if the check passed, for comparisons with what was approved.
+    pub found: Option<Found>,
+}
+
+/// What AWS returned about the object of a check.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Found {
+    /// The digest that an image's name means, if Amazon ECR returned it.
+    Image(Option<String>),
+    /// What identifies the bytes of an artifact.
+    Artifact(ArtifactState),
+    /// The response of `DescribeModelPackage`.
+    ModelPackage(serde_json::Value),
 }
 
 /// The outcome of a check.
@@ -182,6 +174,26 @@ pub struct PreflightOptions<C = SystemClock> {
     pub deadline: Duration,
     /// The clock.
     pub clock: C,
+}
+
+impl<C: Clock> PreflightOptions<C> {
+    /// Makes a call, again if it was throttled or the network failed.
+    pub async fn retried<R, Fut>(&self, call: impl Fn() -> Fut + Send + Sync) -> Result<R, CallError>
+    where
+        Fut: Future<Output = Result<R, CallError>> + Send,
+    {
+        let mut pause = self.pause;
+        for _ in 1..self.attempts {
+            match call().await {
+                Err(error) if error.is_transient() => {
+                    self.clock.sleep(pause.mul_f64(0.5 + 0.5 * fastrand::f64())).await;
+                    pause = pause.saturating_mul(2).min(MAX_PAUSE);
+                }
+                response => return response,
+            }
+        }
+        call().await
+    }
 }
 
 impl<C> PreflightOptions<C> {
@@ -242,33 +254,20 @@ impl Check {
         message: Option<String>,
         hint: Option<&str>,
     ) -> Self {
-        Self { target, name, code: None, subject: subject.to_owned(), outcome, message, detail: None, hint: hint.map(str::to_owned) }
+        Self {
+            target,
+            name,
+            code: None,
+            subject: subject.to_owned(),
+            outcome,
+            message,
+            detail: None,
+            hint: hint.map(str::to_owned),
+            found: None,
+        }
     }
 
     pub(crate) fn code(self, code: &'static str) -> Self {
         Self { code: Some(code), ..self }
-    }
-}
-
-impl ImageName {
-    /// Parses an Amazon ECR image name, `ACCOUNT.dkr.ecr.REGION.amazonaws.com/REPOSITORY:TAG` or
-    /// `…@DIGEST`. Returns `None` for other images.
-    pub fn parse(image: &str) -> Option<Self> {
-        let (host, path) = image.split_once('/')?;
-        let mut parts = host.split('.');
-        let (account, dkr, ecr, region) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
-        if dkr != "dkr" || !(ecr == "ecr" || ecr == "ecr-fips") || account.len() != 12 {
-            return None;
-        }
-        let (repository, reference) = match path.split_once('@') {
-            Some((repository, digest)) => (repository.split(':').next().unwrap_or(repository), digest),
-            None => path.split_once(':').unwrap_or((path, "latest")),
-        };
-        Some(Self {
-            account: account.to_owned(),
-            region: region.to_owned(),
-            repository: repository.to_owned(),
-            reference: reference.to_owned(),
-        })
     }
 }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use model_registry::documents::NoDocuments;
+use model_release::approved_bytes::NoArtifacts;
 use model_release::configuration::Configuration;
 use model_release::manifest::Manifest;
 use model_release::release_build::Home;
@@ -20,7 +21,11 @@ pub(crate) async fn release(printer: Printer, project: &Project, options: &Build
     // The project's policy is for its own models, not for the example.
     command.request.selection.policy = None;
     let configuration = Configuration::read(&command.files)?;
-    let access = RegistryAccess { registry: snapshot::read(&project.root.join("examples/registry.json"))?, documents: NoDocuments };
+    let access = RegistryAccess {
+        registry: snapshot::read(&project.root.join("examples/registry.json"))?,
+        documents: NoDocuments,
+        artifacts: None::<NoArtifacts>,
+    };
     Box::pin(release_build::write(printer, project, &command, &configuration, |_| access.clone(), Home::default())).await
 }
 

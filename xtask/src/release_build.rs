@@ -10,6 +10,7 @@ use model_release::configuration::Configuration;
 use model_release::manifest::Manifest;
 use model_release::release_build::{Built, Event, Home};
 use model_release::{Failure, RegistryAccess, problems, release_text};
+use stack_rollout::preflight::ArtifactReader;
 
 use crate::cli::AwsCliOptions;
 use crate::requests::BuildCommand;
@@ -18,12 +19,12 @@ use terminal::files::{self, FileSet};
 use terminal::{Printer, Project};
 
 /// Builds and writes a release, the manifest last. `access` returns a region's registry.
-pub(crate) async fn write<R: Registry, D: Documents>(
+pub(crate) async fn write<R: Registry, D: Documents, A: ArtifactReader>(
     printer: Printer,
     project: &Project,
     command: &BuildCommand,
     configuration: &Configuration,
-    access: impl Fn(Option<&Region>) -> RegistryAccess<R, D>,
+    access: impl Fn(Option<&Region>) -> RegistryAccess<R, D, A>,
     home: Home,
 ) -> Result<Manifest, Failure> {
     let built = build(printer, project, command, configuration, access, &home).await?;
@@ -39,12 +40,12 @@ pub(crate) async fn write<R: Registry, D: Documents>(
 }
 
 /// Builds a release and uploads its template's artifacts; writes nothing else.
-pub(crate) async fn build<R: Registry, D: Documents>(
+pub(crate) async fn build<R: Registry, D: Documents, A: ArtifactReader>(
     printer: Printer,
     project: &Project,
     command: &BuildCommand,
     configuration: &Configuration,
-    access: impl Fn(Option<&Region>) -> RegistryAccess<R, D>,
+    access: impl Fn(Option<&Region>) -> RegistryAccess<R, D, A>,
     home: &Home,
 ) -> Result<Built, Failure> {
     let mut shown = Vec::new();

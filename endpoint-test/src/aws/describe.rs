@@ -2,7 +2,7 @@
 
 mod components;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use aws_names::Arn;
 use aws_sdk_sagemaker::Client;
@@ -15,13 +15,17 @@ use aws_sdk_sagemaker::types::{
 
 use super::failure::target_error;
 use super::required::{Required, boxed};
-use crate::target::{Asynchronous, Description, EndpointSettings, EndpointStatus, TargetError, TargetErrorKind, TargetKind, Variant};
+use crate::approved::environment_digest;
+use crate::target::{
+    Asynchronous, DeployedContainer, Description, EndpointSettings, EndpointStatus, TargetError, TargetErrorKind, TargetKind, Variant,
+};
 
 /// What a model consists of, and where it runs.
 #[derive(Debug, Default)]
 struct Model {
     packages: Vec<String>,
     images: Vec<String>,
+    containers: Vec<DeployedContainer>,
     network_isolation: bool,
     subnets: Vec<String>,
     security_groups: Vec<String>,
@@ -114,10 +118,17 @@ impl Model {
         for container in output.primary_container().into_iter().chain(output.containers()) {
             model.packages.extend(ContainerDefinition::model_package_name(container).map(|name| package_arn(name, endpoint_arn)));
             model.images.extend(container.image().map(str::to_owned));
+            model.containers.push(deployed_container(container.environment()));
         }
         model.packages.dedup();
         model
     }
+}
+
+/// The values of environment variables can be secrets: only their digests are kept.
+fn deployed_container(environment: Option<&HashMap<String, String>>) -> DeployedContainer {
+    let variables = environment.into_iter().flatten();
+    DeployedContainer { environment: variables.map(|(name, value)| (name.clone(), environment_digest(name, value))).collect() }
 }
 
 /// A package without an ARN is in the endpoint's account and region.
@@ -164,6 +175,7 @@ fn merge(running: Option<&ProductionVariantSummary>, configured: Option<&Product
         network_isolation: model.map(|model| model.network_isolation),
         subnets: model.map(|model| model.subnets.clone()).unwrap_or_default(),
         security_groups: model.map(|model| model.security_groups.clone()).unwrap_or_default(),
+        containers: model.map(|model| model.containers.clone()).unwrap_or_default(),
     }
 }
 

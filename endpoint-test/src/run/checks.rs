@@ -1,7 +1,9 @@
 //! Checks of an endpoint as a whole: does it serve what was approved, with all its instances,
 //! configured as its stage requires?
 
+mod environment;
 mod identity;
+mod image;
 mod settings;
 mod variants;
 
@@ -12,7 +14,8 @@ use crate::target::{Description, TargetKind};
 const VARIANTS: &str = "variants";
 const DATA_CAPTURE: &str = "data_capture";
 
-/// All checks, in the order of the report. Some run only if there is an expectation.
+/// All checks, in the order of the report. Some run only if there is an expectation. Last are those
+/// that the caller has made.
 pub(super) fn all(description: &Description, expected: &Expected) -> Vec<CheckReport> {
     match description.kind {
         TargetKind::Container => {
@@ -31,11 +34,12 @@ pub(super) fn all(description: &Description, expected: &Expected) -> Vec<CheckRe
                 settings::data_capture(description, expected),
             ];
             let optional = [
-                identity::image(description, expected),
+                image::image(description, expected),
+                environment::environment(description, expected),
                 settings::encryption(description, expected),
                 settings::network(description, expected),
             ];
-            always.into_iter().chain(optional.into_iter().flatten()).collect()
+            always.into_iter().chain(optional.into_iter().flatten()).chain(expected.checked.iter().cloned()).collect()
         }
     }
 }

@@ -1,9 +1,13 @@
 //! The release's expectations for a target.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use aws_names::ModelPackageArn;
 
+use crate::report::CheckReport;
+
 /// The release's expectations for a target. What is `None`, or empty, is not checked.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Expected {
     /// The ARN of the approved model package; without it the check `identity` is skipped.
     pub model_package_arn: Option<ModelPackageArn>,
@@ -24,6 +28,11 @@ pub struct Expected {
     /// The S3 locations where an asynchronous endpoint stores its responses and failures, if known:
     /// its caller must be able to read them.
     pub async_output_locations: Vec<String>,
+    /// Checks that the caller has made, such as of the model's artifacts, for the report of an
+    /// endpoint.
+    pub checked: Vec<CheckReport>,
+    /// Whether it is a failure if it is not known whether something is what was approved.
+    pub blocks_unknown: bool,
 }
 
 /// A variant that must exist.
@@ -49,6 +58,20 @@ pub struct ExpectedVariant {
     pub unknown_images: usize,
     /// Whether it is a shadow variant: it gets copies of requests and no traffic of its own.
     pub is_shadow: bool,
+    /// The environment variables of its containers, in the template's order; empty if they are not
+    /// checked.
+    pub containers: Vec<ExpectedContainer>,
+}
+
+/// The environment variables of a container, by name, with the digests of their values: see
+/// [`environment_digest`](crate::environment_digest).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ExpectedContainer {
+    /// What the model package sets, in any of its containers; `None` if that is not known.
+    pub package: Option<BTreeMap<String, BTreeSet<String>>>,
+    /// What the template sets. A value of `None` is not known before the deployment: the variable
+    /// can have any value, and can be missing.
+    pub template: BTreeMap<String, Option<String>>,
 }
 
 /// What the release's template says about a variant's model.

@@ -1,5 +1,6 @@
 //! The description of a target.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -99,6 +100,17 @@ pub struct Variant {
     /// The security groups of the model's VPC.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub security_groups: Vec<String>,
+    /// The containers of the model, in its order. Not in any written report.
+    #[serde(skip)]
+    pub containers: Vec<DeployedContainer>,
+}
+
+/// A container of a deployed model.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct DeployedContainer {
+    /// The digest of each environment variable, by name: see
+    /// [`environment_digest`](crate::environment_digest).
+    pub environment: BTreeMap<String, String>,
 }
 
 impl Variant {

@@ -3,7 +3,7 @@
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
 use endpoint_test::aws::SageMakerTarget;
-use endpoint_test::{EndpointStatus, Target, TargetErrorKind};
+use endpoint_test::{EndpointStatus, Target, TargetErrorKind, environment_digest};
 
 use crate::canned::{Canned, CannedResponse, error, json};
 use crate::target;
@@ -39,10 +39,16 @@ async fn describing_an_endpoint_finds_its_model_package() {
     let aws = Canned::start([
         ("DescribeEndpoint", endpoint("InService", VARIANTS)),
         ("DescribeEndpointConfig", config()),
-        ("DescribeModel", model(&format!(r#""PrimaryContainer":{{"ModelPackageName":"{PACKAGE}"}}"#))),
+        (
+            "DescribeModel",
+            model(&format!(r#""PrimaryContainer":{{"ModelPackageName":"{PACKAGE}","Environment":{{"TOKEN":"not-to-be-shown"}}}}"#)),
+        ),
     ])
     .await;
     let description = target(&aws).describe().await.unwrap();
+    assert!(!format!("{description:?}").contains("not-to-be-shown"));
+    let [container] = &description.variants[0].containers[..] else { panic!("one container") };
+    assert_eq!(container.environment["TOKEN"], environment_digest("TOKEN", "not-to-be-shown"));
     assert_eq!(aws.operations(), ["DescribeEndpoint", "DescribeEndpointConfig", "DescribeModel"]);
     assert_eq!((description.status, description.config_name.as_deref()), (EndpointStatus::InService, Some("iris-config")));
     let variant = &description.variants[0];
@@ -210,6 +216,7 @@ async fn inference_components_lead_to_their_model_packages() {
     let variant = target(&aws).describe().await.unwrap().variants.remove(0);
     assert_eq!((variant.model_name, variant.inference_components), (None, vec!["iris".to_owned()]));
     assert_eq!((variant.model_packages, variant.images), (vec![PACKAGE.to_owned()], vec!["iris:1".to_owned()]));
+    assert_eq!(variant.containers.len(), 1);
     assert_eq!(aws.operations().iter().filter(|operation| *operation == "DescribeInferenceComponent").count(), 1);
 }
 

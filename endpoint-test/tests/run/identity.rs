@@ -2,11 +2,18 @@
 
 use endpoint_test::{CheckReport, Description, Expected, ExpectedModel, ExpectedVariant, Outcome, TargetReport, Variant, Verdict};
 
-use crate::scripted::{APPROVED, FakeClock, Scripted, healthy};
+use crate::scripted::{APPROVED, FakeClock, Scripted};
 use crate::{ONE_CASE, approved, check, run_all};
 
-const OWN_IMAGE: &str = "111111111111.dkr.ecr.us-east-1.amazonaws.com/iris:1";
-const BASELINE_IMAGE: &str = "222222222222.dkr.ecr.us-east-1.amazonaws.com/baseline:3";
+const OWN_IMAGE: &str = "111111111111.dkr.ecr.us-east-1.amazonaws.com/iris@sha256:11";
+const BASELINE_IMAGE: &str = "222222222222.dkr.ecr.us-east-1.amazonaws.com/baseline@sha256:33";
+
+/// The healthy endpoint, which reports the digest of its image.
+fn healthy() -> Description {
+    let mut description = crate::scripted::healthy();
+    description.variants[0].images = vec![OWN_IMAGE.to_owned()];
+    description
+}
 
 /// The healthy endpoint with a second variant, which gets traffic.
 fn with(second: Variant) -> Description {
@@ -50,15 +57,24 @@ fn message(check: &CheckReport) -> &str {
 async fn a_baseline_passes_if_it_runs_the_image_of_the_template() {
     let expected = expecting(image_only(&[BASELINE_IMAGE], 0));
     assert_eq!(outcomes(with(baseline(BASELINE_IMAGE)), &expected).await, (Outcome::Passed, Outcome::Passed));
-    let resolved = BASELINE_IMAGE.replace(":3", "@sha256:aa");
-    assert_eq!(outcomes(with(baseline(&resolved)), &expected).await, (Outcome::Passed, Outcome::Passed));
+    // A tag proves nothing: it can be moved.
+    let tagged = expecting(image_only(&["222222222222.dkr.ecr.us-east-1.amazonaws.com/baseline:3"], 0));
+    let by_tag = report(with(baseline(BASELINE_IMAGE)), &tagged).await;
+    assert_eq!(check(&by_tag, "image").outcome, Outcome::Skipped);
+    assert_eq!(
+        message(check(&by_tag, "image")),
+        "whether the image `222222222222.dkr.ecr.us-east-1.amazonaws.com/baseline:3` is the approved one is not known: the release does not \
+         record its digest"
+    );
+    let blocked = Expected { blocks_unknown: true, ..tagged };
+    assert_eq!(outcomes(with(baseline(BASELINE_IMAGE)), &blocked).await, (Outcome::Passed, Outcome::Failed));
 
-    let report = report(with(baseline(&BASELINE_IMAGE.replace(":3", ":4"))), &expected).await;
+    let report = report(with(baseline(&BASELINE_IMAGE.replace("@sha256:33", "@sha256:44"))), &expected).await;
     let image = check(&report, "image");
     assert_eq!((check(&report, "identity").outcome, image.outcome), (Outcome::Passed, Outcome::Failed));
     assert_eq!(
         message(image),
-        "variant `Second` runs `222222222222.dkr.ecr.us-east-1.amazonaws.com/baseline:4`, which is not an image of the model package or of \
+        "variant `Second` runs `222222222222.dkr.ecr.us-east-1.amazonaws.com/baseline@sha256:44`, which is not an image of the model package or of \
          the release's template"
     );
     assert_eq!(image.expected, Some(format!("{OWN_IMAGE}, {BASELINE_IMAGE}")));

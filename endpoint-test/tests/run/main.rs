@@ -1,5 +1,6 @@
 //! Runs against a scripted target: waiting, checks of the endpoint, and outcomes of its responses.
 
+mod approved;
 mod asynchronous;
 mod cases;
 mod checks;

@@ -8,7 +8,10 @@ use jiff::{Timestamp, Unit};
 use super::failure::malformed;
 use crate::error::RegistryError;
 use crate::life_cycle::LifeCycle;
-use crate::package::{MetricDocument, MetricSource, ModelPackage, PackageSummary, Person, RegistrationType};
+use crate::package::{
+    MetricDocument, MetricSource, ModelPackage, PackageContainer, PackageSummary, Person, RegistrationType, S3DataSource,
+    environment_digest,
+};
 use aws_names::ModelPackageArn;
 
 pub(super) fn summary(operation: &'static str, summary: &sdk::ModelPackageSummary) -> Result<PackageSummary, RegistryError> {
@@ -46,6 +49,7 @@ pub(super) fn package(operation: &'static str, output: &DescribeModelPackageOutp
     package.description = output.model_package_description().map(str::to_owned);
     package.images = containers.iter().filter_map(|container| container.image().map(str::to_owned)).collect();
     package.model_data = containers.iter().filter_map(data).collect();
+    package.containers = containers.iter().map(container).collect();
     if let Some(specification) = specification {
         package.content_types = specification.supported_content_types().to_vec();
         package.response_types = specification.supported_response_mime_types().to_vec();
@@ -56,6 +60,39 @@ pub(super) fn package(operation: &'static str, output: &DescribeModelPackageOutp
     package.metadata = metadata.map(|(key, value)| (key.clone(), value.clone())).collect();
     package.metrics = output.model_metrics().map(metrics).unwrap_or_default();
     Ok(package)
+}
+
+fn container(definition: &sdk::ModelPackageContainerDefinition) -> PackageContainer {
+    let text = |text: Option<&str>| text.map(str::to_owned);
+    let mut container = PackageContainer {
+        hostname: text(definition.container_hostname()),
+        image: text(definition.image()),
+        image_digest: text(definition.image_digest()),
+        ..PackageContainer::default()
+    };
+    container.add_object(text(definition.model_data_url()), text(definition.model_data_e_tag()));
+    let own = definition.model_data_source().and_then(sdk::ModelDataSource::s3_data_source);
+    let additional = definition.additional_model_data_sources().iter().filter_map(sdk::AdditionalModelDataSource::s3_data_source);
+    for source in own.into_iter().chain(additional) {
+        container.add_source(S3DataSource {
+            uri: text(source.s3_uri()),
+            data_type: text(source.s3_data_type().map(sdk::S3ModelDataType::as_str)),
+            etag: text(source.e_tag()),
+            manifest_uri: text(source.manifest_s3_uri()),
+            manifest_etag: text(source.manifest_etag()),
+        });
+    }
+    if let Some(source) = definition.additional_s3_data_source() {
+        container.add_source(S3DataSource {
+            uri: text(source.s3_uri()),
+            data_type: text(source.s3_data_type().map(sdk::AdditionalS3DataSourceDataType::as_str)),
+            etag: text(source.e_tag()),
+            ..S3DataSource::default()
+        });
+    }
+    let environment = definition.environment().into_iter().flatten();
+    container.environment = environment.map(|(name, value)| (name.clone(), environment_digest(name, value))).collect();
+    container
 }
 
 fn metrics(metrics: &sdk::ModelMetrics) -> Vec<MetricDocument> {

@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 
 use located_json::{Document, Kind, Member, Node, find};
 
-use super::{Denied, DeniedPackage, ReleasePolicy, RequiredLifeCycle, RequiredMetadata, RequiredMetric};
+use super::{Denied, DeniedPackage, ReleasePolicy, RequiredLifeCycle, RequiredMetadata, RequiredMetric, UnknownBytes};
 use crate::package::MetricSource;
 use crate::problem::{Problem, Problems, did_you_mean, read_json};
 
 /// The version of the format.
 const SCHEMA_VERSION: f64 = 1.0;
 
-const KEYS: [&str; 10] = [
+const KEYS: [&str; 11] = [
     "$schema",
     "schema_version",
     "metadata",
@@ -22,11 +22,13 @@ const KEYS: [&str; 10] = [
     "instance_types",
     "deny",
     "four_eyes",
+    "approved_bytes",
 ];
 const METADATA_KEYS: [&str; 2] = ["key", "one_of"];
 const METRIC_KEYS: [&str; 6] = ["name", "source", "at", "min", "max", "tolerance"];
 const LIFE_CYCLE_KEYS: [&str; 2] = ["stages", "statuses"];
 const DENIED_KEYS: [&str; 3] = ["version", "arn", "reason"];
+const BYTES_KEYS: [&str; 1] = ["not_known"];
 
 pub(super) fn read(text: &str) -> Result<ReleasePolicy, Problems> {
     let document = read_json(text, "the release policy")?;
@@ -61,6 +63,7 @@ impl<'a> Reader<'a> {
                 "instance_types" => policy.instance_types = self.each(value, &name, Self::instance_type),
                 "deny" => policy.deny = self.each(value, &name, Self::denied),
                 "four_eyes" => policy.four_eyes = self.boolean(value, &name),
+                "approved_bytes" => policy.unknown_bytes = self.unknown_bytes(value),
                 _ => {}
             }
         }
@@ -177,6 +180,20 @@ impl<'a> Reader<'a> {
             );
         }
         required
+    }
+
+    fn unknown_bytes(&mut self, value: Node<'a>) -> UnknownBytes {
+        const SHAPE: &str = r#"write { "not_known": "block" }, or "allow""#;
+        let members = self.object(value, "`approved_bytes`", &BYTES_KEYS);
+        let text = self.required_text(value, &members, "not_known", "`approved_bytes`", SHAPE);
+        match (text.as_deref(), find(&members, "not_known")) {
+            (Some("block"), _) => UnknownBytes::Block,
+            (Some(text), Some(node)) if text != "allow" => {
+                self.problem("unknown-choice", node, format!("`not_known` is `{text}`, neither `allow` nor `block`"), SHAPE);
+                UnknownBytes::default()
+            }
+            _ => UnknownBytes::default(),
+        }
     }
 
     fn denied(&mut self, value: Node<'a>) -> Option<Denied> {

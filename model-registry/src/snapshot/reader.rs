@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use located_json::{Document, Kind, Member, Node};
 
+use super::containers;
 use super::{SCHEMA_VERSION, Snapshot};
 use crate::group::ModelPackageGroup;
 use crate::life_cycle::LifeCycle;
@@ -160,6 +161,7 @@ impl<'a> Reader<'a> {
         package.last_modified_by = node.member("LastModifiedBy").map(person);
         package.images = containers.iter().filter_map(|container| container.member("Image")?.text()).collect();
         package.model_data = containers.iter().filter_map(|container| model_data(*container)).collect();
+        package.containers = containers.iter().map(|container| containers::read(*container)).collect();
         package.content_types = types("SupportedContentTypes");
         package.response_types = types("SupportedResponseMIMETypes");
         package.realtime_instance_types = types("SupportedRealtimeInferenceInstanceTypes");

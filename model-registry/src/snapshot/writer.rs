@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use super::{SCHEMA_VERSION, Snapshot};
+use super::{SCHEMA_VERSION, Snapshot, containers};
 use crate::life_cycle::LifeCycle;
 use crate::package::{Detail, ModelPackage, Person};
 
@@ -55,7 +55,7 @@ fn description(package: &ModelPackage) -> Json {
             object.0.insert(name.to_owned(), person_object(person));
         }
     }
-    let containers: Vec<_> = containers(package).collect();
+    let containers: Vec<_> = containers::written(package).collect();
     let mut specification = Map::new();
     for (name, values) in [
         ("Containers", json!(containers)),
@@ -87,17 +87,6 @@ fn description(package: &ModelPackage) -> Json {
         object.0.insert("ModelMetrics".to_owned(), Json::Object(metrics));
     }
     Json::Object(object.0)
-}
-
-/// Pairs images and artifacts in order, as far as there are both. Only SageMaker knows which belong
-/// together, and nothing here needs to know.
-fn containers(package: &ModelPackage) -> impl Iterator<Item = Json> {
-    (0..package.images.len().max(package.model_data.len())).map(|index| {
-        let mut container = Object::default();
-        container.put("Image", package.images.get(index).map(String::as_str));
-        container.put("ModelDataUrl", package.model_data.get(index).map(String::as_str));
-        Json::Object(container.0)
-    })
 }
 
 fn person_object(person: &Person) -> Json {

@@ -10,6 +10,7 @@ use stack_rollout::{Observed, PermissionModel};
 
 use super::{AwsTargetAccount, QuotaCodes, Session, TargetSessions};
 use crate::RolloutRequest;
+use crate::approved_bytes::compare_checks;
 use crate::preflight::{PlannedRollout, mark_other_regions, targets_to_check};
 
 const ADMINISTRATION_ROLE: &str = "AWSCloudFormationStackSetAdministrationRole";
@@ -62,6 +63,7 @@ pub async fn check_targets(
         |_, failures| report(1, failures),
     )
     .await;
+    compare_checks(rollout.release, &mut checks);
     mark_other_regions(&mut checks, session.region());
     // If the last operation succeeded somewhere, the roles trust each other.
     let is_proven = rollout.observed.instances.iter().any(|instance| instance.detailed_status == Some(DetailedStatus::Succeeded));

@@ -14,6 +14,7 @@ use model_registry::aws::{S3Documents, SageMakerRegistry};
 use stack_rollout::CallAs;
 use stack_rollout::aws::{CloudFormationStackSets, innermost};
 
+use super::{AwsTargetAccount, QuotaCodes};
 use crate::RegistryAccess;
 use crate::diagnostic::{Diagnostic, Failure};
 
@@ -70,9 +71,15 @@ impl Session {
         CloudFormationStackSets::from_config(&config, call_as)
     }
 
-    /// The model registry, with the documents that its packages reference.
-    pub fn registry_access(&self, region: Option<&Region>) -> RegistryAccess<SageMakerRegistry, S3Documents> {
-        RegistryAccess { registry: self.registry(region), documents: self.documents(region) }
+    /// The model registry, with the documents and artifacts that its packages reference.
+    pub fn registry_access(&self, region: Option<&Region>) -> RegistryAccess<SageMakerRegistry, S3Documents, AwsTargetAccount> {
+        let artifacts = Some(self.artifacts(region.unwrap_or(&self.region)));
+        RegistryAccess { registry: self.registry(region), documents: self.documents(region), artifacts }
+    }
+
+    /// The images and artifacts of a region, as this session can read them.
+    pub fn artifacts(&self, region: &Region) -> AwsTargetAccount {
+        AwsTargetAccount::new(&self.in_region(region), QuotaCodes::default())
     }
 
     /// The documents in S3 that model packages reference.

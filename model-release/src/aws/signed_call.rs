@@ -24,6 +24,7 @@ use tokio::sync::Mutex;
 
 use stack_rollout::CallError;
 use stack_rollout::aws::innermost;
+use stack_rollout::preflight::ObjectState;
 
 /// Characters that are not encoded in a form (RFC 3986, unreserved characters).
 pub(super) const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -47,6 +48,8 @@ pub(super) struct Response {
     pub(super) status: u16,
     pub(super) request_id: Option<String>,
     pub(super) bucket_region: Option<String>,
+    /// What S3's headers say about an object.
+    pub(super) object: ObjectState,
     pub(super) body: Vec<u8>,
 }
 
@@ -105,9 +108,16 @@ impl SignedCaller {
         Err(call_error(operation, &response, element(&text, "Code"), element(&text, "Message")))
     }
 
-    pub(super) async fn s3(&self, operation: &'static str, method: &'static str, path_and_query: &str) -> Result<Response, CallError> {
+    pub(super) async fn s3(
+        &self,
+        operation: &'static str,
+        method: &'static str,
+        path_and_query: &str,
+        headers: &[(&'static str, &str)],
+    ) -> Result<Response, CallError> {
         const S3: Service = Service { id: "S3", signing_name: "s3", host: "s3", target: "" };
-        self.send(&S3, operation, UnsignedRequest { method, path_and_query, headers: Vec::new(), body: Vec::new() }).await
+        let headers = headers.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+        self.send(&S3, operation, UnsignedRequest { method, path_and_query, headers, body: Vec::new() }).await
     }
 
     /// The user agent, in the format of the SDKs, for CloudTrail.
@@ -158,6 +168,13 @@ impl SignedCaller {
                     status: response.status().as_u16(),
                     request_id: header("x-amzn-requestid").or_else(|| header("x-amz-request-id")),
                     bucket_region: header("x-amz-bucket-region"),
+                    object: ObjectState {
+                        etag: header("etag").map(|etag| etag.trim_matches('"').to_owned()),
+                        // A bucket without versions has the version `null`.
+                        version_id: header("x-amz-version-id").filter(|version| version != "null"),
+                        sha256: header("x-amz-checksum-sha256"),
+                        size: header("content-length").and_then(|length| length.parse().ok()),
+                    },
                     body: response.body().bytes().unwrap_or_default().to_vec(),
                 })
             })

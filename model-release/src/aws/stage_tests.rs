@@ -10,6 +10,7 @@ use endpoint_test::{Expected, TargetInfo, TargetKind, TargetReport};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
+use super::released_bytes::ReleasedBytes;
 use super::{Caller, Session, TargetRole};
 use crate::Release;
 use crate::baseline::{BaselineAddress, BaselineTarget};
@@ -77,6 +78,7 @@ pub async fn test_endpoints<O: TestObserver>(
         Some(BaselineAddress::SameAccount(_)) | None => None,
     };
     let shared = shared.map(Arc::new);
+    let bytes = Arc::new(ReleasedBytes::new(&release));
     let observer = observer(infos.len());
     let slots = Arc::new(Semaphore::new(tests.jobs));
     let tests = Arc::new(tests);
@@ -84,9 +86,10 @@ pub async fn test_endpoints<O: TestObserver>(
     for ((place, info), expected) in places.iter().zip(infos.iter().cloned()).zip(expected) {
         let (account, region) = (place.account.clone(), place.region.clone());
         let (access, slots, tests, observer) = (Arc::clone(&access), Arc::clone(&slots), Arc::clone(&tests), observer.clone());
-        let shared = shared.clone();
+        let (shared, bytes) = (shared.clone(), Arc::clone(&bytes));
         tasks.spawn(async move {
             let _slot = slots.acquire().await;
+            let expected = Expected { checked: vec![bytes.check(&access.session, &region).await], ..expected };
             let report = endpoint(&access, (&account, &region), info, &tests, &expected, shared.as_deref(), &observer).await;
             observer.finished(&report);
             report

@@ -7,12 +7,13 @@ use aws_names::resource_name;
 use aws_types::SdkConfig;
 use percent_encoding::{AsciiSet, percent_decode_str, utf8_percent_encode};
 use serde_json::{Value, json};
-use stack_rollout::CallError;
 use stack_rollout::aws::CloudFormationStacks;
-use stack_rollout::preflight::{ImageName, PackageState, Presence, TargetAccount};
+use stack_rollout::preflight::{ArtifactName, ArtifactReader, ArtifactState, ImageName, PackageState, Presence, TargetAccount};
 use stack_rollout::status::KeyState;
+use stack_rollout::{CallError, CallErrorKind};
 
-use super::signed_call::{Service, SignedCaller, UNRESERVED, call_error, element, list, missing, text};
+use super::s3_listing::S3Listing;
+use super::signed_call::{Response, Service, SignedCaller, UNRESERVED, call_error, element, list, missing, text};
 
 const SSM: Service = Service { id: "SSM", signing_name: "ssm", host: "ssm", target: "AmazonSSM" };
 pub(super) const SAGEMAKER: Service = Service { id: "SageMaker", signing_name: "sagemaker", host: "api.sagemaker", target: "SageMaker" };
@@ -76,6 +77,64 @@ impl AwsTargetAccount {
         let named = |quotas: &[Value]| quotas.iter().find(|quota| quota["QuotaName"] == name).cloned();
         self.pages(&QUOTAS, operation, json!({ "ServiceCode": "sagemaker" }), "Quotas", named).await
     }
+
+    /// Calls S3. The result is that of the object or bucket.
+    async fn s3(
+        &self,
+        operation: &'static str,
+        method: &'static str,
+        path_and_query: &str,
+        headers: &[(&'static str, &str)],
+    ) -> Result<Presence<Response>, CallError> {
+        let response = self.calls.s3(operation, method, path_and_query, headers).await?;
+        // Another server's page is not S3's: it proves nothing about the object.
+        if response.request_id.is_none() && response.bucket_region.is_none() && response.status < 500 {
+            return Err(CallError::unusable(
+                operation,
+                format!("a response with HTTP status {} is not from S3: it has none of its headers", response.status),
+            ));
+        }
+        if response.bucket_region.as_deref().is_some_and(|region| region != self.calls.region()) {
+            return Ok(Presence::OtherRegion);
+        }
+        match response.status {
+            200..=299 => Ok(Presence::Found(response)),
+            301 | 307 => Ok(Presence::OtherRegion),
+            404 => Ok(Presence::Missing),
+            // A HEAD response has no body with an error code.
+            403 => Err(call_error(
+                operation,
+                &response,
+                Some("AccessDenied".to_owned()),
+                Some("access to the object is denied, or it does not exist".to_owned()),
+            )),
+            _ => Err(call_error(operation, &response, None, None)),
+        }
+    }
+
+    /// All objects with a prefix, page by page.
+    async fn listing(&self, bucket: &str, prefix: &str) -> Result<Presence<ArtifactState>, CallError> {
+        const OPERATION: &str = "ListObjectsV2";
+        let first = format!("/{}?list-type=2&prefix={}", encoded(bucket, UNRESERVED), encoded(prefix, UNRESERVED));
+        let mut listing = S3Listing::default();
+        let mut page = first.clone();
+        loop {
+            let response = match self.s3(OPERATION, "GET", &page, &[]).await? {
+                Presence::Found(response) => response,
+                Presence::Missing => return Ok(Presence::Missing),
+                Presence::OtherRegion => return Ok(Presence::OtherRegion),
+            };
+            let body = String::from_utf8_lossy(&response.body);
+            if !body.contains("<ListBucketResult") {
+                return Err(missing(OPERATION, "Contents"));
+            }
+            match listing.add_page(&body) {
+                Some(token) => page = format!("{first}&continuation-token={}", encoded(&token, UNRESERVED)),
+                None => break,
+            }
+        }
+        Ok(listing.state().map_or(Presence::Missing, |state| Presence::Found(ArtifactState::Prefix(state))))
+    }
 }
 
 fn is_not_found(error: &CallError) -> bool {
@@ -93,6 +152,37 @@ fn optional<T>(response: Result<T, CallError>) -> Result<Option<T>, CallError> {
         Ok(value) => Ok(Some(value)),
         Err(error) if is_not_found(&error) => Ok(None),
         Err(error) => Err(error),
+    }
+}
+
+impl ArtifactReader for AwsTargetAccount {
+    async fn image(&self, image: &ImageName) -> Result<Presence<Option<String>>, CallError> {
+        let id =
+            if image.reference.contains(':') { json!({ "imageDigest": image.reference }) } else { json!({ "imageTag": image.reference }) };
+        let body = json!({ "registryId": image.account, "repositoryName": image.repository, "imageIds": [id] });
+        let Some(response) = optional(self.calls.json(&ECR, "BatchGetImage", &body).await)? else { return Ok(Presence::Missing) };
+        let images = list("BatchGetImage", &response, "images")?;
+        let Some(found) = images.first() else { return Ok(Presence::Missing) };
+        Ok(Presence::Found(found["imageId"]["imageDigest"].as_str().map(str::to_owned)))
+    }
+
+    async fn artifact(&self, artifact: &ArtifactName) -> Result<Presence<ArtifactState>, CallError> {
+        let ArtifactName { bucket, key, is_prefix } = artifact;
+        if *is_prefix {
+            return self.listing(bucket, key).await;
+        }
+        let path = format!("/{}/{}", encoded(bucket, UNRESERVED), encoded(key, PATH));
+        let head = async |headers| self.s3("HeadObject", "HEAD", &path, headers).await;
+        let response = match head(&[("x-amz-checksum-mode", "ENABLED")]).await {
+            // The checksum of an encrypted object needs `kms:Decrypt`, and its ETag does not.
+            Err(error) if error.kind() == CallErrorKind::AccessDenied => head(&[]).await,
+            response => response,
+        };
+        Ok(match response? {
+            Presence::Found(response) => Presence::Found(ArtifactState::Object(response.object)),
+            Presence::Missing => Presence::Missing,
+            Presence::OtherRegion => Presence::OtherRegion,
+        })
     }
 }
 
@@ -120,54 +210,8 @@ impl TargetAccount for AwsTargetAccount {
         Ok(Some(PackageState {
             status: text("DescribeModelPackage", &described, "ModelPackageStatus")?.into(),
             approval_status: described["ModelApprovalStatus"].as_str().unwrap_or_default().into(),
+            description: described,
         }))
-    }
-
-    async fn image(&self, image: &ImageName) -> Result<Presence, CallError> {
-        let id =
-            if image.reference.contains(':') { json!({ "imageDigest": image.reference }) } else { json!({ "imageTag": image.reference }) };
-        let body = json!({ "registryId": image.account, "repositoryName": image.repository, "imageIds": [id] });
-        let Some(response) = optional(self.calls.json(&ECR, "BatchGetImage", &body).await)? else { return Ok(Presence::Missing) };
-        let is_missing = list("BatchGetImage", &response, "images")?.is_empty();
-        Ok(if is_missing { Presence::Missing } else { Presence::Found })
-    }
-
-    async fn artifact(&self, bucket: &str, key: &str) -> Result<Presence, CallError> {
-        let is_prefix = key.is_empty() || key.ends_with('/');
-        let (operation, method, path) = if is_prefix {
-            let path = format!("/{}?list-type=2&max-keys=1&prefix={}", encoded(bucket, UNRESERVED), encoded(key, UNRESERVED));
-            ("ListObjectsV2", "GET", path)
-        } else {
-            ("HeadObject", "HEAD", format!("/{}/{}", encoded(bucket, UNRESERVED), encoded(key, PATH)))
-        };
-        let response = self.calls.s3(operation, method, &path).await?;
-        // Another server's page is not S3's: it proves nothing about the object.
-        if response.request_id.is_none() && response.bucket_region.is_none() && response.status < 500 {
-            return Err(CallError::unusable(
-                operation,
-                format!("a response with HTTP status {} is not from S3: it has none of its headers", response.status),
-            ));
-        }
-        if response.bucket_region.as_deref().is_some_and(|region| region != self.calls.region()) {
-            return Ok(Presence::OtherRegion);
-        }
-        match response.status {
-            200..=299 if is_prefix && !String::from_utf8_lossy(&response.body).contains("<ListBucketResult") => {
-                Err(missing(operation, "Contents"))
-            }
-            200..=299 if is_prefix && !String::from_utf8_lossy(&response.body).contains("<Key>") => Ok(Presence::Missing),
-            200..=299 => Ok(Presence::Found),
-            301 | 307 => Ok(Presence::OtherRegion),
-            404 => Ok(Presence::Missing),
-            // A HEAD response has no body with an error code.
-            403 => Err(call_error(
-                operation,
-                &response,
-                Some("AccessDenied".to_owned()),
-                Some("access to the object is denied, or it does not exist".to_owned()),
-            )),
-            _ => Err(call_error(operation, &response, None, None)),
-        }
     }
 
     async fn key_state(&self, arn: &str) -> Result<Option<KeyState>, CallError> {

@@ -1,14 +1,15 @@
 //! The result of a deployment, and what to do about it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::SystemTime;
 
-use endpoint_test::{FindingCode, Outcome, TargetReport};
+use endpoint_test::{CheckReport, FindingCode, Outcome, TargetReport};
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 use stack_rollout::status::InstanceStatus;
 use stack_rollout::{Outcome as RolledOut, Rollout, TargetRecord, Targets, Verdict};
 
+use crate::approved_bytes::NOT_KNOWN;
 use crate::capacity::CapacityChange;
 use crate::diagnostic::{Diagnostic, Failure, FailureKind, Level};
 use crate::endpoint_state::{Health, TargetEndpoints};
@@ -114,6 +115,7 @@ impl Deployment {
                 findings.push(finding);
             }
         }
+        findings.extend(self.unknown_bytes());
         let problems = self.rollout.problems.iter();
         findings.extend(problems.map(|problem| {
             let level = if problem.code == "superseded" { Level::Error } else { Level::Warning };
@@ -132,6 +134,25 @@ impl Deployment {
         findings.extend(self.capacity.iter().map(CapacityChange::finding));
         findings.extend(self.next_steps());
         findings
+    }
+
+    /// Warnings about what is not known to be what was approved: one for all endpoints with the same.
+    fn unknown_bytes(&self) -> Vec<Diagnostic> {
+        let mut endpoints: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+        for report in &self.identity {
+            let unknown = |check: &&CheckReport| check.outcome == Outcome::Skipped && check.code == Some(FindingCode::NotKnown);
+            for message in report.checks.iter().filter(unknown).filter_map(|check| check.message.as_deref()) {
+                endpoints.entry(message).or_default().push(report.title());
+            }
+        }
+        let warning = |(message, titles): (&str, Vec<String>)| {
+            let warning = Diagnostic::warning(message).code(NOT_KNOWN).named(&titles[0]);
+            match titles.len() - 1 {
+                0 => warning,
+                others => warning.detail(format!("also of {}", plural(others, "other endpoint"))),
+            }
+        };
+        endpoints.into_iter().map(warning).collect()
     }
 
     /// What to do after a failure.

@@ -38,6 +38,6 @@ impl BuildRequest {
         let packages: Vec<_> = std::iter::once(package(&own, "2026-01-02T00:00:00Z")).chain(others).collect();
         let text = json!({ "schema_version": 1, "describe-model-package": packages }).to_string();
         let registry = Snapshot::parse(&text).map_err(|problems| Failure::from(Diagnostic::error(problems.to_string())))?;
-        Ok(RegistryAccess { registry, documents: NoDocuments })
+        Ok(RegistryAccess { registry, documents: NoDocuments, artifacts: None })
     }
 }

@@ -11,6 +11,7 @@ use model_registry::{GroupName, ModelPackage, ModelPackageGroup, Registry, Selec
 use stage_config::ParametersFile;
 
 use super::BuildRequest;
+use super::bytes::RecordedBytes;
 use crate::FailureKind;
 use crate::diagnostic::{Diagnostic, Failure};
 use crate::manifest::{ParameterOverride, RegionalModelPackage};
@@ -38,11 +39,11 @@ pub(crate) struct RegionalPackages {
 
 impl RegionalPackages {
     /// Finds the model package of every other region and checks that it can be deployed.
-    pub(crate) async fn of<R: Registry, D: Documents>(
+    pub(crate) async fn of<R: Registry, D: Documents, A>(
         chosen: &ModelPackage,
         request: &BuildRequest,
         regions: &[Region],
-        access: &impl Fn(Option<&Region>) -> RegistryAccess<R, D>,
+        access: &impl Fn(Option<&Region>) -> RegistryAccess<R, D, A>,
     ) -> Result<Self, Failure> {
         let requested = &request.regional_packages;
         let mut diagnostics = mismatches(chosen, requested, regions);
@@ -79,12 +80,14 @@ impl RegionalPackages {
         self.packages.iter()
     }
 
-    pub(crate) fn described(&self) -> BTreeMap<Region, RegionalModelPackage> {
-        let described = |package: &ModelPackage| RegionalModelPackage {
+    /// For the manifest, with the bytes of each region.
+    pub(crate) fn described(&self, bytes: &mut RecordedBytes) -> BTreeMap<Region, RegionalModelPackage> {
+        let mut described = |package: &ModelPackage| RegionalModelPackage {
             arn: package.arn.clone(),
             approval_status: Some(package.approval_status.to_string()),
             images: package.images.clone(),
             model_data: package.model_data.clone(),
+            containers: bytes.take(package.arn.region()),
         };
         self.packages.iter().map(|(region, package)| (region.clone(), described(package))).collect()
     }
@@ -137,12 +140,12 @@ fn mismatches(chosen: &ModelPackage, requested: &BTreeMap<Region, RegionalSelect
     missing.chain(extra).chain(second).collect()
 }
 
-async fn find<R: Registry, D: Documents>(
+async fn find<R: Registry, D: Documents, A>(
     chosen: &ModelPackage,
     region: &Region,
     selection: &RegionalSelection,
     wanted: &PackageSelection,
-    access: RegistryAccess<R, D>,
+    access: RegistryAccess<R, D, A>,
 ) -> Result<ModelPackage, Failure> {
     let arn = match selection {
         RegionalSelection::SameVersion => chosen.arn.in_region(region, chosen.arn.version()),

@@ -6,6 +6,7 @@ use std::path::Path;
 use model_registry::Selection;
 use model_registry::documents::NoDocuments;
 use model_registry::snapshot::Snapshot;
+use model_release::approved_bytes::NoArtifacts;
 use model_release::configuration::{BaseFile, Configuration, ConfigurationFiles, StageFiles};
 use model_release::release_build::{BuildRequest, Event, Home, RegionalSelection, StageRequest};
 use model_release::{Accounts, Diagnostic, Level, PackageSelection, RegistryAccess, Stage};
@@ -26,7 +27,7 @@ fn registry() -> Snapshot {
     Snapshot::parse(&list.to_string()).unwrap()
 }
 
-fn configuration(name: &str) -> Configuration {
+pub(crate) fn configuration(name: &str) -> Configuration {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("builds").join(name);
     let _ = std::fs::remove_dir_all(&folder);
     std::fs::create_dir_all(&folder).unwrap();
@@ -40,8 +41,8 @@ fn configuration(name: &str) -> Configuration {
     Configuration::read(&ConfigurationFiles { template: Some(folder.join("template.yaml")), base, stages: stages.into() }).unwrap()
 }
 
-/// The warnings of a build for these regions. Every region but the first names its own package.
-fn warnings(name: &str, regions: &[&str], without_pipeline: bool) -> Vec<Diagnostic> {
+/// A request for these regions. Every region but the first names its own package.
+pub(crate) fn build_request(regions: &[&str], without_pipeline: bool) -> BuildRequest {
     let stage = |stage: Stage| StageRequest {
         stage,
         config_file: format!("{stage}.json"),
@@ -50,7 +51,7 @@ fn warnings(name: &str, regions: &[&str], without_pipeline: bool) -> Vec<Diagnos
         accounts: Accounts::Own,
     };
     let arn = |region: &str| format!("arn:aws:sagemaker:{region}:111111111111:model-package/iris/5").parse().unwrap();
-    let request = BuildRequest {
+    BuildRequest {
         project_name: "iris".to_owned(),
         project_id: "p-1".to_owned(),
         env_name: "env".to_owned(),
@@ -67,9 +68,14 @@ fn warnings(name: &str, regions: &[&str], without_pipeline: bool) -> Vec<Diagnos
         template_configuration: false,
         without_pipeline,
         sources: &[],
-    };
+    }
+}
+
+/// The warnings of a build for these regions.
+fn warnings(name: &str, regions: &[&str], without_pipeline: bool) -> Vec<Diagnostic> {
+    let request = build_request(regions, without_pipeline);
     let mut found = Vec::new();
-    let access = |_: Option<&_>| RegistryAccess { registry: registry(), documents: NoDocuments };
+    let access = |_: Option<&_>| RegistryAccess { registry: registry(), documents: NoDocuments, artifacts: None::<NoArtifacts> };
     let on_event = |event: Event<'_>| {
         if let Event::Found(diagnostic) = event {
             found.push(diagnostic);

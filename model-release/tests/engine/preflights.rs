@@ -7,7 +7,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use model_release::deploy::{DeployError, DeployEvent};
 use model_release::preflight::{PlannedRollout, PreflightReport, Scope, mark_other_regions, targets_to_check};
 use model_release::{Expectations, FailureKind, Stage};
-use stack_rollout::preflight::{Check, CheckOutcome, ImageName, PackageState, PreflightOptions, Presence, TargetAccount, preflight};
+use serde_json::{Value as Json, json};
+use stack_rollout::preflight::{
+    ArtifactName, ArtifactReader, ArtifactState, Check, CheckOutcome, ImageName, ObjectState, PackageState, PreflightOptions, Presence,
+    TargetAccount, preflight,
+};
 use stack_rollout::status::{KeyState, ModelPackageStatus};
 use stack_rollout::{CallError, SessionError, observe, plan};
 
@@ -16,17 +20,51 @@ use crate::project::*;
 
 /// A target that satisfies all requirements except those that the test removes.
 #[derive(Debug, Clone)]
-struct Account {
-    network: Option<&'static str>,
-    approval: &'static str,
-    quota: u32,
+pub(crate) struct Account {
+    pub(crate) network: Option<&'static str>,
+    pub(crate) approval: &'static str,
+    pub(crate) quota: u32,
     /// The images and artifacts.
-    sources: Presence,
+    pub(crate) sources: Presence<()>,
+    /// The digest of every image.
+    pub(crate) digest: Option<&'static str>,
+    /// Every object.
+    pub(crate) object: ObjectState,
+    /// The description of every model package.
+    pub(crate) description: Json,
 }
 
 impl Default for Account {
     fn default() -> Self {
-        Self { network: Some("String"), approval: "Approved", quota: 10, sources: Presence::Found }
+        Self {
+            network: Some("String"),
+            approval: "Approved",
+            quota: 10,
+            sources: Presence::Found(()),
+            digest: None,
+            object: ObjectState::default(),
+            description: json!({}),
+        }
+    }
+}
+
+impl Account {
+    fn source<T>(&self, found: T) -> Presence<T> {
+        match self.sources {
+            Presence::Found(()) => Presence::Found(found),
+            Presence::Missing => Presence::Missing,
+            Presence::OtherRegion => Presence::OtherRegion,
+        }
+    }
+}
+
+impl ArtifactReader for Account {
+    async fn image(&self, _: &ImageName) -> Result<Presence<Option<String>>, CallError> {
+        Ok(self.source(self.digest.map(str::to_owned)))
+    }
+
+    async fn artifact(&self, _: &ArtifactName) -> Result<Presence<ArtifactState>, CallError> {
+        Ok(self.source(ArtifactState::Object(self.object.clone())))
     }
 }
 
@@ -38,16 +76,12 @@ impl TargetAccount for Account {
     async fn model_package(&self, _: &str) -> Result<Option<PackageState>, CallError> {
         match self.approval {
             "denied" => Err(CallError::error_response("DescribeModelPackage", "AccessDeniedException", "not authorized")),
-            status => Ok(Some(PackageState { status: ModelPackageStatus::Completed, approval_status: status.into() })),
+            status => Ok(Some(PackageState {
+                status: ModelPackageStatus::Completed,
+                approval_status: status.into(),
+                description: self.description.clone(),
+            })),
         }
-    }
-
-    async fn image(&self, _: &ImageName) -> Result<Presence, CallError> {
-        Ok(self.sources)
-    }
-
-    async fn artifact(&self, _: &str, _: &str) -> Result<Presence, CallError> {
-        Ok(self.sources)
     }
 
     async fn key_state(&self, _: &str) -> Result<Option<KeyState>, CallError> {
@@ -108,7 +142,7 @@ fn each_requirement_of_the_template_is_checked_in_every_target() {
 }
 
 /// The checks of a first release.
-fn checks(account: &Account, release: &model_release::Release) -> Vec<Check> {
+pub(crate) fn checks(account: &Account, release: &model_release::Release) -> Vec<Check> {
     let (cloud, request) = (Cloud::default(), request(release));
     let observed = block_on(observe(&cloud, &request.release)).unwrap();
     let plan = plan(&request.release, &observed);
@@ -124,7 +158,7 @@ fn a_hint_for_an_image_or_artifact_is_about_who_names_it() {
         let mut release = release_of(&TEMPLATE.replace("PrimaryContainer: {", &own), 1, &[]);
         release.manifest.model_package.images = vec![image("package", region)];
         release.manifest.model_package.model_data = vec!["s3://package/model".to_owned(), "package".to_owned()];
-        let checks = checks(&Account { sources, ..Account::default() }, &release);
+        let checks = checks(&Account { sources: sources.clone(), ..Account::default() }, &release);
         let failed: Vec<_> = checks.iter().filter(|check| matches!(check.name, "image" | "artifact")).collect();
         // Two images and three artifacts in each of two targets.
         assert_eq!(failed.len(), 10, "{checks:#?}");

@@ -157,6 +157,7 @@ fn with_regional(built: Option<ApprovalStatus>, now: ApprovalStatus) -> bool {
         approval_status: built.map(|status| status.to_string()),
         images: Vec::new(),
         model_data: Vec::new(),
+        containers: None,
     };
     release.manifest.model_package.regions.insert(WEST.parse().unwrap(), regional);
     let there = ModelPackage { approval_status: now, ..ModelPackage::new(arn.parse().unwrap(), "2026-01-01T00:00:00Z".parse().unwrap()) };
@@ -189,6 +190,7 @@ fn an_approved_regional_package_stays_approved_although_the_one_of_the_home_regi
         approval_status: Some("Approved".to_owned()),
         images: Vec::new(),
         model_data: Vec::new(),
+        containers: None,
     };
     release.manifest.model_package.regions.insert(WEST.parse().unwrap(), regional);
     let pending = |package: ModelPackage| ModelPackage { approval_status: ApprovalStatus::PendingManualApproval, ..package };

@@ -127,6 +127,20 @@ struct ReleasePolicy {
     /// registered it.
     #[serde(default)]
     four_eyes: bool,
+    /// What applies to the bytes of its images and artifacts.
+    #[serde(default)]
+    approved_bytes: Option<ApprovedBytes>,
+}
+
+/// What applies to the bytes of the images and artifacts of a package.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "the format of a file")]
+struct ApprovedBytes {
+    /// Whether the release is refused if it is not known whether an image or artifact is still the
+    /// approved one.
+    #[schemars(extend("enum" = ["allow", "block"]))]
+    not_known: String,
 }
 
 /// A metadata entry that the package must have.
@@ -297,7 +311,7 @@ fn without_null(schema: Schema) -> Json {
 
 #[test]
 fn the_schema_of_the_release_manifest_is_fresh() {
-    assert_schema("release-manifest.v1.json", "Release manifest", json(schema_for!(Manifest)));
+    assert_schema("release-manifest.v2.json", "Release manifest", json(schema_for!(Manifest)));
 }
 
 #[test]

@@ -1,15 +1,13 @@
 //! The checks of one target.
 
 use std::fmt::Display;
-use std::future::Future;
-use std::time::Duration;
 
 use aws_names::Arn;
 
 use super::trust::trusts_service;
 use super::{
-    Check, CheckOutcome, ExecutionRole, ImageName, NO_SESSION, PreflightOptions, PreflightTarget, Presence, Requirements, TargetAccount,
-    trusts,
+    ArtifactName, Check, CheckOutcome, ExecutionRole, Found, ImageName, NO_SESSION, PreflightOptions, PreflightTarget, Presence,
+    Requirements, TargetAccount, trusts,
 };
 use crate::call_error::{CallError, CallErrorKind};
 use crate::stacks::SessionError;
@@ -17,7 +15,6 @@ use crate::status::{KeyState, ModelApprovalStatus, ModelPackageStatus};
 use clock::Clock;
 
 const MAX_NAMES_PER_REQUEST: usize = 10;
-const MAX_PAUSE: Duration = Duration::from_secs(20);
 
 struct Subject<'a> {
     target: &'a PreflightTarget,
@@ -32,6 +29,10 @@ impl Subject<'_> {
 
     fn passed(&self) -> Check {
         self.with(CheckOutcome::Passed, None, None)
+    }
+
+    fn passed_with(&self, found: Found) -> Check {
+        Check { found: Some(found), ..self.passed() }
     }
 
     fn failed(&self, message: impl Display, hint: &str) -> Check {
@@ -121,23 +122,6 @@ struct Calls<'a, T, C> {
 }
 
 impl<T: TargetAccount, C: Clock> Calls<'_, T, C> {
-    async fn retried<R, Fut>(&self, call: impl Fn() -> Fut + Send + Sync) -> Result<R, CallError>
-    where
-        Fut: Future<Output = Result<R, CallError>> + Send,
-    {
-        let mut pause = self.options.pause;
-        for _ in 1..self.options.attempts {
-            match call().await {
-                Err(error) if error.is_transient() => {
-                    self.options.clock.sleep(pause.mul_f64(0.5 + 0.5 * fastrand::f64())).await;
-                    pause = pause.saturating_mul(2).min(MAX_PAUSE);
-                }
-                response => return response,
-            }
-        }
-        call().await
-    }
-
     fn subject<'s>(&'s self, check: &'static str, about: &'s str) -> Subject<'s> {
         Subject { target: self.target, check, about }
     }
@@ -151,7 +135,7 @@ impl<T: TargetAccount, C: Clock> Calls<'_, T, C> {
         let names: Vec<String> = required.ssm_parameters.keys().cloned().collect();
         let mut checks = Vec::new();
         for chunk in names.chunks(MAX_NAMES_PER_REQUEST) {
-            let types = self.retried(|| self.account.ssm_parameter_types(chunk)).await;
+            let types = self.options.retried(|| self.account.ssm_parameter_types(chunk)).await;
             for name in chunk {
                 let subject = self.subject("ssm-parameter", name);
                 let accepted = required.ssm_parameters.get(name).map(Vec::as_slice).unwrap_or_default();
@@ -178,7 +162,7 @@ impl<T: TargetAccount, C: Clock> Calls<'_, T, C> {
             let message = format_args!("the model package `{arn}` is in another region");
             return subject.failed(message, "build the release with a model package of this region").code("package-of-other-region");
         }
-        match self.retried(|| self.account.model_package(arn)).await {
+        match self.options.retried(|| self.account.model_package(arn)).await {
             Ok(Some(state)) if state.status != ModelPackageStatus::Completed => {
                 subject.failed(format_args!("the model package `{arn}` has the status {}", state.status), "choose another model package")
             }
@@ -186,7 +170,7 @@ impl<T: TargetAccount, C: Clock> Calls<'_, T, C> {
                 format_args!("the model package `{arn}` is no longer approved: {}", state.approval_status),
                 "build the release again: another model package is chosen",
             ),
-            Ok(Some(_)) => subject.passed(),
+            Ok(Some(state)) => subject.passed_with(Found::ModelPackage(state.description)),
             Ok(None) => subject.failed(
                 format_args!("the model package `{arn}` does not exist"),
                 "build the release again; the model package may have been deleted",
@@ -220,8 +204,8 @@ impl<T: TargetAccount, C: Clock> Calls<'_, T, C> {
                 ),
             );
         }
-        match self.retried(|| self.account.image(&name)).await {
-            Ok(Presence::Found) => subject.passed(),
+        match self.options.retried(|| self.account.image(&name)).await {
+            Ok(Presence::Found(digest)) => subject.passed_with(Found::Image(digest)),
             Ok(_) => subject.failed(
                 format_args!("the image `{image}` does not exist"),
                 hint(
@@ -236,14 +220,15 @@ impl<T: TargetAccount, C: Clock> Calls<'_, T, C> {
     async fn artifact(&self, uri: &str, is_of_template: bool) -> Check {
         let hint = |template, package| if is_of_template { template } else { package };
         let subject = self.subject("artifact", uri);
-        let Some((bucket, key)) = uri.strip_prefix("s3://").and_then(|path| path.split_once('/')) else {
+        let is_prefix = self.target.requirements.prefixes.contains(uri);
+        let Some(name) = ArtifactName::parse(uri, is_prefix) else {
             return subject.failed(
                 format_args!("`{uri}` is not an S3 URI"),
                 hint("name it as s3://BUCKET/KEY in the template or its parameters", "register the model package with s3://BUCKET/KEY"),
             );
         };
-        match self.retried(|| self.account.artifact(bucket, key)).await {
-            Ok(Presence::Found) => subject.passed(),
+        match self.options.retried(|| self.account.artifact(&name)).await {
+            Ok(Presence::Found(state)) => subject.passed_with(Found::Artifact(state)),
             Ok(Presence::Missing) => subject.failed(
                 format_args!("the object `{uri}` does not exist"),
                 hint(
@@ -258,7 +243,7 @@ impl<T: TargetAccount, C: Clock> Calls<'_, T, C> {
                     "an endpoint's artifacts must be in the endpoint's region: copy them, and register a model package there",
                 ),
             ),
-            Err(error) => subject.refused("s3:GetObject", &error),
+            Err(error) => subject.refused(if name.is_prefix { "s3:ListBucket" } else { "s3:GetObject" }, &error),
         }
     }
 
@@ -270,7 +255,7 @@ impl<T: TargetAccount, C: Clock> Calls<'_, T, C> {
                 "a key works in its own region only: set a key of this region with a parameter override",
             );
         }
-        match self.retried(|| self.account.key_state(arn)).await {
+        match self.options.retried(|| self.account.key_state(arn)).await {
             Ok(Some(KeyState::Enabled)) => subject.passed(),
             Ok(Some(state)) => subject.failed(format_args!("the key `{arn}` is {state}"), "enable it, or use another key"),
             Ok(None) => subject.failed(format_args!("the key `{arn}` does not exist"), "use another key"),
@@ -280,7 +265,7 @@ impl<T: TargetAccount, C: Clock> Calls<'_, T, C> {
 
     async fn endpoint(&self, name: &str) -> Check {
         let subject = self.subject("endpoint-name", name);
-        let found = match self.retried(|| self.account.endpoints_like(name)).await {
+        let found = match self.options.retried(|| self.account.endpoints_like(name)).await {
             Ok(found) => found,
             Err(error) => return subject.refused("sagemaker:ListEndpoints", &error),
         };
@@ -288,7 +273,7 @@ impl<T: TargetAccount, C: Clock> Calls<'_, T, C> {
         let is_same = |other: &&String| other.eq_ignore_ascii_case(name);
         let Some(existing) = found.iter().find(is_same) else { return subject.passed() };
         let ours = match &self.target.stack_id {
-            Some(stack_id) => self.retried(|| self.account.endpoints_of_stack(stack_id)).await,
+            Some(stack_id) => self.options.retried(|| self.account.endpoints_of_stack(stack_id)).await,
             None => Ok(Vec::new()),
         };
         match ours {
@@ -303,7 +288,7 @@ impl<T: TargetAccount, C: Clock> Calls<'_, T, C> {
 
     async fn instances(&self, kind: &str, count: u32) -> Check {
         let subject = self.subject("instance-quota", kind);
-        match self.retried(|| self.account.instance_quota(kind)).await {
+        match self.options.retried(|| self.account.instance_quota(kind)).await {
             Ok(Some(quota)) if quota < count => subject.failed(
                 format_args!("the quota for `{kind}` endpoint instances is {quota}; {count} are needed"),
                 "request a quota increase in Service Quotas, or use another instance type",
@@ -328,7 +313,7 @@ impl<T: TargetAccount, C: Clock> Calls<'_, T, C> {
     async fn execution_role(&self, role: &ExecutionRole) -> Check {
         let ExecutionRole { name, administration_role_arn } = role;
         let subject = self.subject("execution-role", name);
-        match self.retried(|| self.account.trust_policy(name)).await {
+        match self.options.retried(|| self.account.trust_policy(name)).await {
             Ok(Some(policy)) if trusts(&policy, administration_role_arn) => subject.passed(),
             Ok(Some(_)) => subject.failed(
                 format_args!("the role `{name}` does not trust `{administration_role_arn}`"),
@@ -343,7 +328,7 @@ impl<T: TargetAccount, C: Clock> Calls<'_, T, C> {
 
     async fn model_role(&self, role: &str) -> Check {
         let subject = self.subject("model-role", role);
-        match self.retried(|| self.account.trust_policy(role)).await {
+        match self.options.retried(|| self.account.trust_policy(role)).await {
             Ok(Some(policy)) if trusts_service(&policy, "sagemaker") => subject.passed(),
             Ok(Some(_)) => subject.failed(
                 format_args!("the model execution role `{role}` does not trust SageMaker"),

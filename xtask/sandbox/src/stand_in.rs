@@ -204,6 +204,26 @@ impl StandIn {
         self.command("POST", "missing", &body)
     }
 
+    /// Overwrites the model artifact of a model package.
+    pub fn overwrite_artifact(&self, uri: &str, content: &str) -> Result<(), Error> {
+        self.command("POST", "artifact", &json!({ "uri": uri, "content": content }))
+    }
+
+    /// Moves the tag of an image to another digest.
+    pub fn move_tag(&self, image: &str, digest: &str) -> Result<(), Error> {
+        self.command("POST", "image-tag", &json!({ "image": image, "digest": digest }))
+    }
+
+    /// Changes an environment variable of a container of a model package.
+    pub fn set_package_environment(&self, package: &str, container: usize, name: &str, value: &str) -> Result<(), Error> {
+        self.command("POST", "environment", &json!({ "package": package, "container": container, "name": name, "value": value }))
+    }
+
+    /// Changes an environment variable of a deployed model.
+    pub fn set_model_environment(&self, account: &str, model: &str, name: &str, value: &str) -> Result<(), Error> {
+        self.command("POST", "environment", &json!({ "account": account, "model": model, "name": name, "value": value }))
+    }
+
     /// Sets the endpoint quota of an instance type per account and region; default: 100.
     pub fn set_instance_quota(&self, instance_type: &str, quota: u32) -> Result<(), Error> {
         self.command("POST", "quota", &json!({ "instance_type": instance_type, "quota": quota }))

@@ -1,6 +1,7 @@
 //! `build`: writes the files of a release for an approved model package, after all checks passed.
 
 use model_registry::documents::Mirror;
+use model_release::approved_bytes::NoArtifacts;
 use model_release::configuration::Configuration;
 use model_release::manifest::{self, Manifest};
 use model_release::release_build::Home;
@@ -20,7 +21,7 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &BuildOpti
     files::check_result(&command.output_dir.join(manifest::FILE_NAME))?;
     let built = match options.choice.registry.as_deref().zip(saved) {
         Some((file, registry)) => {
-            let access = RegistryAccess { registry, documents: Mirror::new(snapshot::mirror(file)) };
+            let access = RegistryAccess { registry, documents: Mirror::new(snapshot::mirror(file)), artifacts: None::<NoArtifacts> };
             Box::pin(release_build::write(printer, project, &command, &configuration, |_| access.clone(), Home::default())).await
         }
         None => Box::pin(with_aws(printer, project, &mut command, &configuration)).await,

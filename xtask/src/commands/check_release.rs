@@ -14,17 +14,23 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &CheckRele
     let release = requests::release(project, &options.release)?;
     let tests = staging_tests::check(printer, project, options.stage, &release, &options.staging_tests);
     // A session that cannot be opened does not hide the result of the tests.
-    let registry = match session::open().await {
-        Ok(session) => release.check_registry(|region| session.registry(Some(region))).await,
+    let current = match session::open().await {
+        Ok(session) => Failure::both(
+            release.check_registry(|region| session.registry(Some(region))).await,
+            Box::pin(release.check_bytes(|region| session.artifacts(region))).await,
+        ),
         Err(failure) => Err(failure),
     };
-    let (tests, packages) = Failure::both(tests, registry)?;
+    let (tests, (packages, bytes)) = Failure::both(tests, current)?;
+    printer.diagnostics(&bytes.warnings);
     let record = json!({
         "schema_version": 1,
         "stage": options.stage.name(),
         "release": release.digest,
         "model_packages": packages,
         "staging_tests": tests,
+        "unchanged_bytes": bytes.unchanged,
+        "unknown_bytes": bytes.warnings.iter().map(|warning| &warning.message).collect::<Vec<_>>(),
     });
     let named: Vec<_> = packages.iter().map(ToString::to_string).collect();
     let text = format!("{} is allowed in {}: {} as built", release.digest, options.stage, named.join(", "));

@@ -78,6 +78,13 @@ allows approval in the same request. Two statements separate the two:
 A [release policy](files.md#the-release-policy) with metric limits makes `build` read the metrics from their bucket: set `MetricsBucketName` and
 `MetricsKmsKeyArn` of the pipeline.
 
+`build` records the digest of each image and the ETag, version and checksum of each model artifact, `check-release` compares them before
+production, and the tests compare the artifacts after a deployment. All three ask as the role of the data science account that runs them, once
+for each object and region: set `ModelBucketName` and `ImageRepositoryArn` of the pipeline, or of `github-actions-role.yml`. The preflight of
+`plan` and `deploy` asks as the test role of each target, with the requests that it makes anyway. What a role cannot read is *not known*: it is a
+warning, or an error if the [release policy](files.md#the-release-policy) has `approved_bytes`. A checksum of an encrypted object also needs
+`kms:Decrypt`; without it, the ETag and the version are compared.
+
 If IAM refuses `sagemaker:ListModelPackages` on the group, give that action a statement with the resource `*`. With
 `ORGANIZATIONAL_UNIT_STAGING_ID` or `ORGANIZATIONAL_UNIT_PROD_ID`, AWS Organizations accepts the build's calls only from the organization's
 management account and from a delegated administrator account.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use aws_sdk_sagemaker::Client;
 use aws_sdk_sagemaker::types::{InferenceComponentStatus, InferenceComponentSummary};
 
-use super::{Model, look_up};
+use super::{Model, deployed_container, look_up};
 use crate::aws::failure::target_error;
 use crate::aws::required::{Required, boxed};
 use crate::target::{TargetError, TargetErrorKind, Variant};
@@ -39,7 +39,11 @@ pub(super) async fn add(
             if let Some(model) = models.get(model) {
                 variant.model_packages.extend(model.packages.iter().cloned());
                 variant.images.extend(model.images.iter().cloned());
+                variant.containers.extend(model.containers.iter().cloned());
             }
+        }
+        if let Some(container) = specification.container().filter(|container| container.environment().is_some()) {
+            variant.containers.push(deployed_container(container.environment()));
         }
     }
     for variant in variants {

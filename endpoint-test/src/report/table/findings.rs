@@ -2,7 +2,7 @@
 
 use super::safe;
 use super::wrap::paragraph;
-use crate::report::{CaseReport, CheckReport, Outcome, RowsReport, TargetReport};
+use crate::report::{CaseReport, CheckReport, FindingCode, Outcome, RowsReport, TargetReport};
 
 /// The maximum number of findings listed for one target; the other reports have all of them.
 const MAX_FINDINGS: usize = 10;
@@ -13,7 +13,8 @@ const MAX_MESSAGE: usize = 400;
 
 /// Adds the problems of a target; nothing if there are none.
 pub(super) fn lines(text: &mut String, target: &TargetReport) {
-    let checks = target.checks.iter().filter(|check| check.outcome.is_wrong()).map(of_check);
+    let is_shown = |check: &&CheckReport| check.outcome.is_wrong() || check.code == Some(FindingCode::NotKnown);
+    let checks = target.checks.iter().filter(is_shown).map(of_check);
     let cases = target.cases.iter().filter(|case| case.outcome.is_wrong()).map(|case| of_case(case, &target.credentials()));
     let findings: Vec<String> = checks.chain(cases).collect();
     if findings.is_empty() {

@@ -1,4 +1,4 @@
-//! Does the endpoint serve the model package, and the image, that were approved?
+//! Does the endpoint serve the model package that was approved?
 
 use aws_names::ModelPackageArn;
 
@@ -6,8 +6,6 @@ use super::IDENTITY;
 use crate::report::CheckReport;
 use crate::run::{Expected, ExpectedModel, ExpectedVariant};
 use crate::target::{Description, Variant};
-
-const IMAGE: &str = "image";
 
 /// Every variant that gets traffic must serve the model that the release gives it, and one of them
 /// the approved model package, unless the template gives all of them something else. After a failed
@@ -123,13 +121,13 @@ fn required_package<'a>(entry: Option<&'a ExpectedVariant>, approved: &'a ModelP
 
 /// The variants whose model is checked: those that get traffic, and the shadow variants of the
 /// release.
-fn serving<'a>(description: &'a Description, expected: &Expected) -> Vec<&'a Variant> {
+pub(super) fn serving<'a>(description: &'a Description, expected: &Expected) -> Vec<&'a Variant> {
     let is_expected = |variant: &&Variant| entry(&variant.name, expected).is_some_and(|entry| entry.is_shadow);
     let with_traffic = description.variants.iter().filter(|variant| variant.takes_traffic());
     with_traffic.chain(description.shadow_variants.iter().filter(is_expected)).collect()
 }
 
-fn entry<'a>(variant: &str, expected: &'a Expected) -> Option<&'a ExpectedVariant> {
+pub(super) fn entry<'a>(variant: &str, expected: &'a Expected) -> Option<&'a ExpectedVariant> {
     expected.variants.iter().find(|required| required.name == variant)
 }
 
@@ -183,100 +181,4 @@ fn other_package(variant: &Variant, required: &ModelPackageArn, ending: impl Fn(
 fn version_in_group_of(approved: &ModelPackageArn, served: &str) -> Option<u32> {
     let version = served.parse::<ModelPackageArn>().ok()?.version();
     approved.in_region(approved.region(), version).as_str().eq_ignore_ascii_case(served).then_some(version)?
-}
-
-/// The running images must be those of the model package and of the template: the same digest if
-/// both have one, else the same repository and tag. `None` without an expectation.
-pub(super) fn image(description: &Description, expected: &Expected) -> Option<CheckReport> {
-    let template_images = || expected.variants.iter().flat_map(|variant| &variant.images);
-    if expected.images.is_empty() && template_images().next().is_none() {
-        return None;
-    }
-    let mut required: Vec<&str> = expected.images.iter().chain(template_images()).map(String::as_str).collect();
-    required.dedup();
-    let required = required.join(", ");
-    let serving: Vec<_> =
-        serving(description, expected).into_iter().filter_map(|variant| Some((variant, known_images(variant, expected)?))).collect();
-    if serving.iter().all(|(variant, _)| variant.images.is_empty()) {
-        return Some(CheckReport::skipped(IMAGE, "the endpoint does not report its images").expected(required));
-    }
-    let foreign: Vec<String> = serving.iter().flat_map(|(variant, known)| foreign_images(variant, known)).collect();
-    let actual = serving.iter().flat_map(|(variant, _)| variant.images.iter().cloned()).collect::<Vec<_>>().join(", ");
-    let check = if foreign.is_empty() {
-        CheckReport::passed(IMAGE)
-    } else {
-        let or_template = if template_images().next().is_some() { " or of the release's template" } else { "" };
-        CheckReport::failed(IMAGE, format!("{}, which is not an image of the model package{or_template}", foreign.join("; ")))
-            .with_hint("the image's tag was moved, or the model was replaced manually")
-    };
-    Some(check.expected(required).actual(actual))
-}
-
-/// The images that a variant is known to run.
-struct KnownImages<'a> {
-    images: Vec<&'a str>,
-    /// The number of further images, which are not known before the deployment.
-    unknown: usize,
-}
-
-/// `None` if nothing is known about a variant's images.
-fn known_images<'a>(variant: &Variant, expected: &'a Expected) -> Option<KnownImages<'a>> {
-    let entry = entry(&variant.name, expected);
-    let of_package = match entry.map_or(&ExpectedModel::Package, |entry| &entry.model) {
-        ExpectedModel::Package => {
-            let other = entry.and_then(|entry| entry.model_package_arn.as_ref());
-            // A challenger's package has its own images.
-            let is_approved = other.zip(expected.model_package_arn.as_ref()).is_none_or(|(other, approved)| other.same_package(approved));
-            Some(expected.images.as_slice()).filter(|images| is_approved && !images.is_empty())?
-        }
-        ExpectedModel::Images => &[],
-        ExpectedModel::Named(_) | ExpectedModel::Unknown => return None,
-    };
-    let of_containers = entry.map_or(&[][..], |entry| &entry.images);
-    let images = of_package.iter().chain(of_containers).map(String::as_str).collect();
-    Some(KnownImages { images, unknown: entry.map_or(0, |entry| entry.unknown_images) })
-}
-
-/// The images of a variant that are not known, if there are more than there may be.
-fn foreign_images(variant: &Variant, known: &KnownImages<'_>) -> Vec<String> {
-    let foreign: Vec<_> = variant.images.iter().filter(|image| !known.images.iter().any(|known| same_image(known, image))).collect();
-    let shown = |image: &&String| format!("variant `{}` runs `{image}`", variant.name);
-    if foreign.len() > known.unknown { foreign.iter().map(shown).collect() } else { Vec::new() }
-}
-
-/// Compares digests if both images have one. A tag that AWS resolved is compared by repository.
-fn same_image(required: &str, actual: &str) -> bool {
-    let split = |image: &str| match image.split_once('@') {
-        Some((name, digest)) => (name.to_owned(), Some(digest.to_owned())),
-        None => (image.to_owned(), None),
-    };
-    let ((required, required_digest), (actual, actual_digest)) = (split(required), split(actual));
-    if required_digest.is_some() && actual_digest.is_some() {
-        return required_digest == actual_digest && repository(&required) == repository(&actual);
-    }
-    required == actual || (repository(&required) == repository(&actual) && actual_digest.is_some())
-}
-
-/// The image's name without its tag: a colon after the last slash.
-fn repository(image: &str) -> &str {
-    let start = image.rfind('/').map_or(0, |slash| slash + 1);
-    image[start..].find(':').map_or(image, |colon| &image[..start + colon])
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn digests_are_compared_if_both_images_have_one() {
-        let repository = "111111111111.dkr.ecr.us-east-1.amazonaws.com/iris";
-        let image = |suffix: &str| format!("{repository}{suffix}");
-        assert!(same_image(&image(":1"), &image(":1")));
-        assert!(same_image(&image(":1"), &image("@sha256:aa")));
-        assert!(same_image(&image("@sha256:aa"), &image("@sha256:aa")));
-        assert!(!same_image(&image("@sha256:aa"), &image("@sha256:bb")));
-        assert!(!same_image(&image(":1"), &image(":2")));
-        assert!(!same_image(&image(":1"), "localhost:5000/other@sha256:aa"));
-        assert!(same_image("localhost:5000/iris:1", "localhost:5000/iris@sha256:aa"));
-    }
 }

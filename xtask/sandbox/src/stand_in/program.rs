@@ -32,6 +32,7 @@ pub(super) const FILES: &[(&str, &str)] = embedded![
     "patches/alarms_and_scaling.py",
     "patches/api_constraints.py",
     "patches/data_capture.py",
+    "patches/deployed_images.py",
     "patches/endpoint_lifecycle.py",
     "patches/endpoint_shapes.py",
     "patches/instance_types.py",
@@ -51,6 +52,7 @@ pub(super) const FILES: &[(&str, &str)] = embedded![
     "seeding.py",
     "server.py",
     "stack_set_operations.py",
+    "stored_bytes.py",
 ];
 
 /// Writes the package to a folder in `cache` named by its hash; the folder. Needs the lock.

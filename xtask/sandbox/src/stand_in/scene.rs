@@ -210,6 +210,9 @@ pub struct SeedPackage {
     /// S3 URIs, each for the image with the same index.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model_data: Option<Vec<String>>,
+    /// The containers as in the API, instead of images and S3 URIs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub containers: Option<Value>,
     /// The package's description.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,

@@ -27,8 +27,10 @@ class Answer:
         return HTTPStatus(self.status).phrase if self.status in HTTPStatus._value2member_map_ else "Unknown"
 
     def start(self, start_response):
+        # The response to HEAD has the length of a body that is not sent.
+        length = self.header("Content-Length") if not self.body else ""
         headers = [(name, value) for name, value in self.headers if name.lower() != "content-length"]
-        start_response(f"{self.status} {self.reason}", headers + [("Content-Length", str(len(self.body)))])
+        start_response(f"{self.status} {self.reason}", headers + [("Content-Length", length or str(len(self.body)))])
         return [self.body]
 
 

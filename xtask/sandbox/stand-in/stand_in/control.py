@@ -3,7 +3,7 @@
 import json
 import traceback
 
-from stand_in import endpoints, reachable, seeding, stack_set_operations
+from stand_in import endpoints, reachable, seeding, stack_set_operations, stored_bytes
 from stand_in.answers import Answer
 from stand_in.invalid import Invalid, fields
 from stand_in.request import read_body
@@ -54,7 +54,7 @@ def clear_faults(application, _body):
 
 def seed_packages(application, body):
     with application.state:
-        return seeding.model_packages(body)
+        return seeding.model_packages(body, "reachable" in application.patches)
 
 
 def seed_organization(application, body):
@@ -98,6 +98,30 @@ def set_missing(application, body):
     needs_patch(application, "reachable")
     with application.state:
         reachable.MISSING.add((values.get("account"), values["name"]))
+    return {}
+
+
+def overwrite_artifact(application, body):
+    values = fields(body, required={"uri": str, "content": str})
+    needs_patch(application, "reachable")
+    with application.state:
+        stored_bytes.overwrite(values["uri"], values["content"])
+    return {}
+
+
+def move_tag(application, body):
+    values = fields(body, required={"image": str, "digest": str})
+    needs_patch(application, "reachable")
+    with application.state:
+        stored_bytes.move_tag(values["image"], values["digest"])
+    return {}
+
+
+def set_environment(application, body):
+    """Changes a variable of a model, or of a container of a model package, which SageMaker's API cannot."""
+    values = fields(body, required={"name": str, "value": str}, optional={"account": str, "region": str, "model": str, "package": str, "container": int})
+    with application.state:
+        seeding.set_environment(values)
     return {}
 
 
@@ -161,6 +185,9 @@ ROUTES = {
     "POST /stand-in/suspended-account": suspend_account,
     "POST /stand-in/missing": set_missing,
     "POST /stand-in/quota": set_quota,
+    "POST /stand-in/artifact": overwrite_artifact,
+    "POST /stand-in/image-tag": move_tag,
+    "POST /stand-in/environment": set_environment,
     "POST /stand-in/model-server": set_model_server,
     "POST /stand-in/enforce-iam": enforce_iam,
     "GET /stand-in/patches": active_patches,

@@ -10,6 +10,7 @@ import uuid
 
 from moto.sagemaker.models import sagemaker_backends
 
+from stand_in import stored_bytes
 from stand_in.answers import Answer, error
 
 MISSING = set()
@@ -25,6 +26,7 @@ ROLES = {
 def reset():
     MISSING.clear()
     QUOTAS.clear()
+    stored_bytes.reset()
 
 
 def is_missing(request, *subjects):
@@ -89,6 +91,7 @@ def model_package(request):
         "ModelPackageStatus": package.model_package_status,
         "ModelApprovalStatus": package.model_approval_status,
         "CreationTime": package.creation_time.timestamp(),
+        "InferenceSpecification": package.inference_specification or {},
     })  # fmt: skip
 
 
@@ -113,6 +116,7 @@ def image(request):
         digest, tag = image_id.get("imageDigest"), image_id.get("imageTag")
         names = {f"{registry}@{digest}"} if digest else {f"{registry}:{tag}"} | ({registry} if tag == "latest" else set())
         if names & known and not is_missing(request, *names):
+            image_id = {**image_id, "imageDigest": digest or stored_bytes.digest(f"{registry}:{tag}")}
             found.append({"registryId": parameters.get("registryId"), "repositoryName": parameters.get("repositoryName"), "imageId": image_id, "imageManifest": "{}"})
         else:
             failures.append({"imageId": image_id, "failureCode": "ImageNotFound", "failureReason": "Requested image not found"})
@@ -123,9 +127,12 @@ def artifact(request):
     uri = f"s3://{request.path.lstrip('/')}"
     if is_missing(request, uri):
         return error(request, 404, "NoSuchKey", "The specified key does not exist.")
-    if uri not in named_by_packages("ModelDataUrl"):
+    _, has_bucket = stored_bytes.stored_object(uri)
+    if has_bucket or uri not in named_by_packages("ModelDataUrl"):
         return None
-    return Answer(200, [("Content-Type", "application/gzip"), ("x-amz-bucket-region", request.region)], b"")
+    with_checksum = request.environ.get("HTTP_X_AMZ_CHECKSUM_MODE") == "ENABLED"
+    headers = [("Content-Type", "application/gzip"), ("x-amz-bucket-region", request.region), *stored_bytes.headers(uri, with_checksum)]
+    return Answer(200, headers, b"")
 
 
 def key(request):

@@ -7,6 +7,7 @@ from moto.organizations import utils as organization_utils
 from moto.organizations.models import FakeAccount, organizations_backends
 from moto.sagemaker.models import ModelPackage, sagemaker_backends
 
+from stand_in import stored_bytes
 from stand_in.invalid import Invalid, account_id, fields
 
 REGION = "us-east-1"
@@ -14,7 +15,7 @@ APPROVAL = {"approved": "Approved", "pending": "PendingManualApproval", "rejecte
 STATUSES = ("Pending", "InProgress", "Completed", "Failed", "Deleting")
 
 
-def model_packages(body):
+def model_packages(body, with_etags):
     """Adds versions to a group, created if it is missing: counts, mixed evenly, or a list, oldest first. Returns the ARNs."""
     values = fields(
         body,
@@ -38,7 +39,7 @@ def model_packages(body):
     version = max((p.model_package_version for p in backend.model_packages.values() if p.model_package_group_name == group), default=0)
     arns = []
     for package in packages:
-        version = add_package(backend, group, package, version, created).model_package_version
+        version = add_package(backend, group, package, version, created, with_etags).model_package_version
         arns.append(f"arn:aws:sagemaker:{backend.region_name}:{backend.account_id}:model-package/{group.lower()}/{version}")
         created += spacing
     return {"arns": arns}
@@ -50,13 +51,13 @@ def spread(counts):
     return [status for _, status in sorted(places)]
 
 
-def add_package(backend, group, package, last_version, created):
+def add_package(backend, group, package, last_version, created, with_etags):
     values = fields(
         package,
         optional={
             "version": int, "approval_status": str, "status": str, "created": str, "images": list, "model_data": list, "description": str,
             "content_types": list, "instance_types": list, "metadata": dict, "metrics": dict, "life_cycle": dict, "created_by": dict,
-            "last_modified_by": dict, "registration_type": str,
+            "last_modified_by": dict, "registration_type": str, "containers": list,
         },
     )  # fmt: skip
     version = values.get("version", last_version + 1)
@@ -70,6 +71,9 @@ def add_package(backend, group, package, last_version, created):
     model_data = values.get("model_data", [f"s3://iris-models-{backend.account_id}/{group}/{version}/model.tar.gz"])
     model_data = model_data + [None] * (len(images) - len(model_data))
     containers = [{"Image": image, **({"ModelDataUrl": url} if url else {})} for image, url in zip(images, model_data)]
+    containers = values.get("containers", containers)
+    if with_etags:
+        containers = stored_bytes.with_etags(containers)
     made = ModelPackage(
         model_package_name=group,
         model_package_group_name=group,
@@ -110,6 +114,21 @@ def add_package(backend, group, package, last_version, created):
     backend.model_package_name_mapping[group] = made.arn
     backend.model_package_name_mapping[made.arn] = made.arn
     return made
+
+
+def set_environment(values):
+    """Sets a variable of a deployed model's primary container, or of a container of a model package."""
+    for backend in (backend for account in list(sagemaker_backends.values()) for backend in list(account.values())):
+        package = backend.model_packages.get(values.get("package"))
+        if package is not None:
+            container = package.inference_specification["Containers"][values.get("container", 0)]
+            container["Environment"] = {**(container.get("Environment") or {}), values["name"]: values["value"]}
+            return
+    model = sagemaker_backends[account_id(values.get("account", ""))][values.get("region", REGION)]._models.get(values.get("model"))
+    if model is None:
+        raise Invalid("there is no such model or model package")
+    container = model.primary_container or model.containers[values.get("container", 0)]
+    container["Environment"] = {**(container.get("Environment") or {}), values["name"]: values["value"]}
 
 
 def time(text):

@@ -9,6 +9,7 @@ use model_registry::{Choice, ModelPackageGroup};
 use super::group;
 use crate::cli::ResolveOptions;
 use crate::snapshot;
+use model_release::approved_bytes::NoArtifacts;
 use model_release::{Diagnostic, Failure, FailureKind, Level, PackageSelection, RegistryAccess, stop_on_errors};
 use terminal::{Exit, Printer, Project};
 
@@ -34,7 +35,7 @@ pub(super) async fn run(
     }
     let choice = match saved {
         Some((file, registry)) => {
-            let access = RegistryAccess { registry, documents: Mirror::new(snapshot::mirror(file)) };
+            let access = RegistryAccess { registry, documents: Mirror::new(snapshot::mirror(file)), artifacts: None::<NoArtifacts> };
             selection.choose(&group, access).await?
         }
         None => with_aws(&selection, &group).await?,
