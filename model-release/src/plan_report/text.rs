@@ -93,7 +93,7 @@ pub(crate) fn overrides(plan: &PlanDocument) -> Vec<(&str, String, String)> {
 }
 
 /// The last line: the number of changes.
-pub(super) fn summary(plan: &PlanDocument) -> String {
+pub(crate) fn summary(plan: &PlanDocument) -> String {
     let counts = &plan.counts;
     let parts: Vec<String> = [
         (counts.new, "to create"),
@@ -123,7 +123,7 @@ pub(super) fn summary(plan: &PlanDocument) -> String {
 }
 
 /// Merges groups that differ only in region and model package.
-pub(super) fn same(groups: &[Group]) -> Vec<(&Group, Vec<&Group>)> {
+pub(crate) fn same(groups: &[Group]) -> Vec<(&Group, Vec<&Group>)> {
     let mut merged: Vec<(&Group, Vec<&Group>)> = Vec::new();
     for group in groups {
         let shape = |group: &Group| {
@@ -204,7 +204,7 @@ fn value(json: &Json) -> String {
 }
 
 /// The operation that is running on the stack set.
-pub(super) fn running_operation(running: &LastOperation) -> String {
+pub(crate) fn running_operation(running: &LastOperation) -> String {
     let whose = if running.is_of_release { "of this release" } else { "of another release, of CodePipeline or of a person" };
     format!("operation {} ({} {}) {whose} is running: the plan can change when it ends", running.id, running.action, running.status)
 }
@@ -217,7 +217,7 @@ fn new_version(from: &str, to: &str) -> Option<u32> {
 }
 
 /// `13 → 14` if both are versions of one group, otherwise both ARNs.
-pub(super) fn packages_arrow(from: Option<&str>, to: Option<&str>) -> String {
+pub(crate) fn packages_arrow(from: Option<&str>, to: Option<&str>) -> String {
     match (from, to) {
         (Some(from), Some(to)) if from == to => format!("{to} (unchanged)"),
         (Some(from), Some(to)) => match new_version(from, to) {
