@@ -10,7 +10,7 @@ mod verdict;
 
 use maud::{Markup, html as markup};
 
-use super::page::{badge, date, page, table, time};
+use super::page::{badge, date, page, prose, table, time};
 use super::{Report, TargetReport, Verdict};
 
 /// The report as one self-contained HTML page: no scripts, no external resources, light and dark,
@@ -47,19 +47,6 @@ fn by_urgency(report: &Report) -> Vec<(usize, &TargetReport)> {
     targets
 }
 
-/// A message: text between backticks is set as code.
-fn prose(text: &str) -> Markup {
-    let last = text.matches('`').count();
-    markup! {
-        @for (index, part) in text.split('`').enumerate() {
-            @if index % 2 == 0 { (part) }
-            // A last backtick without a partner is only a character.
-            @else if index == last { "`" (part) }
-            @else { code { (part) } }
-        }
-    }
-}
-
 fn why(text: Option<&str>) -> Markup {
     markup! { @if let Some(text) = text { span class="why" { (prose(text)) } } }
 }
@@ -82,15 +69,5 @@ fn label(name: &str) -> String {
     match characters.next() {
         Some(first) => first.to_uppercase().chain(characters).collect(),
         None => name,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn text_between_backticks_is_code_and_a_lone_backtick_is_not() {
-        assert_eq!(prose("is `<b>`, not `x").into_string(), "is <code>&lt;b&gt;</code>, not `x");
     }
 }

@@ -30,6 +30,19 @@ pub fn page(title: &Markup, style: &str, body: &Markup) -> String {
     page.into_string()
 }
 
+/// A message: text between backticks is set as code.
+pub fn prose(text: &str) -> Markup {
+    let last = text.matches('`').count();
+    markup! {
+        @for (index, part) in text.split('`').enumerate() {
+            @if index % 2 == 0 { (part) }
+            // A last backtick without a partner is only a character.
+            @else if index == last { "`" (part) }
+            @else { code { (part) } }
+        }
+    }
+}
+
 /// A word with its colour; the word alone has the meaning.
 pub fn badge(word: &str) -> Markup {
     markup! { span class={ "badge " (word) } { (word) } }
@@ -61,5 +74,15 @@ pub fn table(name: &str, stack: bool, texts: &[&str], numbers: &[&str], rows: &M
                 tbody { (rows) }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_between_backticks_is_code_and_a_lone_backtick_is_not() {
+        assert_eq!(prose("is `<b>`, not `x").into_string(), "is <code>&lt;b&gt;</code>, not `x");
     }
 }

@@ -120,7 +120,7 @@ fn plan(release: &Release, evidence: &Evidence) -> Condition {
     if let Some(running) = &document.running_operation {
         return unknown(NAME, &plan_report::running_operation(running));
     }
-    condition(NAME, ConditionState::Passed, Claim::read_from_aws(line(&plan_report::summary(document)), from))
+    condition(NAME, ConditionState::Passed, Claim::read_from_aws(line(plan_report::summary(document).trim_start_matches("Plan: ")), from))
 }
 
 fn gates(release: &Release) -> Claim<Vec<Gate>> {

@@ -342,7 +342,7 @@ pub struct Skipped {
     /// What was skipped.
     pub what: String,
     /// Why.
-    pub why: String,
+    pub why: Claim<String>,
 }
 
 /// Who registered and approved the model package, and when.

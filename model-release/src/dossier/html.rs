@@ -7,7 +7,7 @@ mod header;
 mod metrics;
 mod tests;
 
-use endpoint_test::report::page::page;
+use endpoint_test::report::page::{page, prose};
 use maud::{Markup, html as markup};
 
 use super::claim::{Basis, Claim};
@@ -26,23 +26,18 @@ pub fn html(dossier: &Dossier) -> String {
     let body = markup! {
         (header::header(dossier))
         main class="sections" {
-            (metrics::section(dossier))
-            (changes::section(dossier))
-            (tests::section(dossier))
-            (facts::people(dossier))
-            (facts::gates(dossier))
-            (facts::skipped(dossier))
-            (commands::section(dossier))
-            (facts::release(dossier))
+            div { (metrics::section(dossier)) (changes::section(dossier)) }
+            div { (tests::section(dossier)) (facts::gates(dossier)) (facts::skipped(dossier)) }
+            div { (facts::people(dossier)) (commands::section(dossier)) (facts::release(dossier)) }
         }
         footer {
             p {
-                (label(Basis::Measured)) " by this project: tests of endpoints, digests of files. "
-                (label(Basis::ReadFromAws)) " by a call to AWS. "
-                (label(Basis::Declared)) " by a person or program, and not checked here. "
-                (label(Basis::NotKnown)) " with the reason. Point at a label to see where the value is from."
+                (label(Basis::Measured)) " by tests of endpoints or digests of files; "
+                (label(Basis::ReadFromAws)) " by a call; "
+                (label(Basis::Declared)) " by a person or program, not checked here; "
+                (label(Basis::NotKnown)) " with the reason. Point at a label for the source. "
+                "Written by " (dossier.tool.name) " " (dossier.tool.version) "."
             }
-            p { "Written by " (dossier.tool.name) " " (dossier.tool.version) "." }
         }
     };
     page(&markup! { (title(dossier)) ": " (dossier.verdict.decision.words()) }, STYLE, &body)
@@ -61,12 +56,12 @@ fn basis<T>(claim: &Claim<T>) -> Markup {
 /// A text with its basis; the reason if it is not known.
 fn shown(claim: &Claim<String>) -> Markup {
     markup! {
-        @if let Some(value) = &claim.value { (value) " " (basis(claim)) } @else { (unknown(&claim.source)) }
+        @if let Some(value) = &claim.value { (prose(value)) " " (basis(claim)) } @else { (unknown(&claim.source)) }
     }
 }
 
 fn unknown(why: &str) -> Markup {
-    markup! { (label(Basis::NotKnown)) " " span class="soft" { (why) } }
+    markup! { (label(Basis::NotKnown)) " " span class="soft" { (prose(why)) } }
 }
 
 /// A section with its heading.

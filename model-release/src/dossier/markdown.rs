@@ -72,7 +72,7 @@ fn comparison(out: &mut String, dossier: &Dossier) {
     let _ = match &comparison.production.value {
         Some(arn) => writeln!(
             out,
-            "**{}** than or as version {} in production _({})_\n",
+            "This release is **{}**; production has version {} _({})_\n",
             escaped(&judgement(dossier)),
             escaped(version(arn)),
             comparison.judgement.basis.words()
@@ -123,7 +123,7 @@ fn commands(out: &mut String, commands: &[Command]) {
     out.push_str("```sh\n");
     for command in commands.iter().take(ROWS) {
         let line = |text: &str| bounded(text, usize::MAX);
-        let _ = writeln!(out, "# {}\n {}", line(&command.purpose), line(&command.command));
+        let _ = writeln!(out, "# {}\n{}", line(&command.purpose), line(&command.command));
     }
     out.push_str("```\n\n");
 }
@@ -253,7 +253,8 @@ fn skipped(out: &mut String, dossier: &Dossier) {
     }
     out.push_str("**Skipped**\n\n");
     for skipped in dossier.skipped.iter().take(ROWS) {
-        let _ = writeln!(out, "- {}: {}", escaped(&skipped.what), escaped(&skipped.why));
+        let why = skipped.why.value.as_deref().unwrap_or(&skipped.why.source);
+        let _ = writeln!(out, "- {}: {} _({})_", escaped(&skipped.what), escaped(why), skipped.why.basis.words());
     }
     more(out, dossier.skipped.len());
     out.push('\n');

@@ -19,6 +19,13 @@ const NAME: &str = "release-dossier";
 /// The results file in the folder of a test run.
 const RESULTS: &str = "test-results.json";
 
+/// Why what is in no file is not known.
+const NOT_READ: &str = if cfg!(feature = "aws") {
+    "it was not read: --offline makes no call to AWS"
+} else {
+    "it was not read: this program was built without AWS"
+};
+
 pub(crate) async fn run(printer: Printer, project: &Project, options: &ReportOptions) -> Result<Exit, Failure> {
     let release = requests::release(project, &options.release)?;
     let folder = project.folder(options.output_dir.as_deref(), "dossier");
@@ -26,7 +33,7 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &ReportOpt
     let named = &options.evidence;
     let default = project.target("test-results");
     let staging = results_file(named.staging_results.as_deref().unwrap_or(&default));
-    let mut evidence = Evidence::without(crate::tool(), "it was not read: --offline makes no call to AWS");
+    let mut evidence = Evidence::without(crate::tool(), NOT_READ);
     evidence.pipeline_execution = non_empty(named.pipeline_execution.as_ref()).map(str::to_owned);
     evidence.staging = if named.staging_results.is_none() && !staging.exists() {
         Err(format!("there are no results of the staging tests: `{}` does not exist", files::shown(&staging)))
@@ -94,7 +101,7 @@ async fn read_from_aws(printer: Printer, options: &ReportOptions, release: &Rele
     };
     let session = match (named.offline, named.plan.is_some() && named.registry.is_some()) {
         (false, false) => crate::session::open().await.map_err(warned),
-        (true, _) => Err("it was not read: --offline makes no call to AWS".to_owned()),
+        (true, _) => Err(NOT_READ.to_owned()),
         (_, true) => Err("it was read from a file".to_owned()),
     };
     if named.plan.is_none() {

@@ -22,7 +22,7 @@ pub(super) fn of(plan: &PlanDocument) -> Changes {
         && overrides.iter().all(|(name, ..)| *name == MODEL_PACKAGE)
         && plan.groups.iter().all(|group| group.not_known.is_none());
     Changes {
-        summary: line(&plan_report::summary(plan)),
+        summary: line(plan_report::summary(plan).trim_start_matches("Plan: ")),
         only_the_model,
         nothing_to_do: plan.nothing_to_do,
         because: plan.because.iter().take(MOST).map(|because| line(because)).collect(),

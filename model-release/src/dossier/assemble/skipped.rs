@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use endpoint_test::{Outcome, Report, Verdict};
 
+use super::super::claim::Claim;
 use super::super::document::Skipped;
 use super::super::evidence::Evidence;
 use super::super::wording::{line, version};
+use super::MANIFEST;
 use crate::{Release, plural};
 
 /// The most entries.
@@ -15,38 +17,38 @@ const MOST: usize = 100;
 /// What the build and the tests skipped. `is_tested`: the results are of this release.
 pub(super) fn of(release: &Release, evidence: &Evidence, is_tested: bool) -> Vec<Skipped> {
     let choice = &release.manifest.choice;
+    let declared = |why: &str| Claim::declared(line(why), MANIFEST);
     let mut skipped: Vec<Skipped> = Vec::new();
-    let mut skip = |what: String, why: &str| skipped.push(Skipped { what: line(&what), why: line(why) });
+    let mut skip = |what: &str, why: Claim<String>| skipped.push(Skipped { what: line(what), why });
     if choice.without_approval {
-        skip("approval of the model package".to_owned(), "the build accepted a model package that is not approved");
+        skip("approval of the model package", declared("the build accepted a model package that is not approved"));
     }
     if choice.release_policy.is_none() {
-        skip("gates of a release policy".to_owned(), "the release was built without a release policy");
+        skip("gates of a release policy", declared("the release was built without a release policy"));
     }
     if let Some(report) = evidence.staging.as_ref().ok().filter(|_| is_tested) {
         for (what, why) in of_tests(&report.value) {
-            skip(what, &why);
+            skip(&what, Claim::measured(line(&why), line(&report.from)));
         }
     }
-    match evidence.production_plan(release) {
-        Ok(plan) if plan.value.preflight.is_none() && !plan.value.nothing_to_do => {
-            skip("checks in the production accounts".to_owned(), "the plan was made without them");
-        }
-        Ok(plan) => {
-            let unchecked = plan.value.preflight.as_ref().map_or(0, |preflight| preflight.unchecked);
-            if unchecked > 0 {
-                skip(plural(unchecked, "check") + " in the production accounts", "they could not be made");
+    if let Ok(plan) = evidence.production_plan(release) {
+        let found = |why: &str| Claim::read_from_aws(why.to_owned(), line(&plan.from));
+        match &plan.value.preflight {
+            None if !plan.value.nothing_to_do => skip("checks in the production accounts", found("the plan was made without them")),
+            Some(preflight) if preflight.unchecked > 0 => {
+                skip(&format!("{} in the production accounts", plural(preflight.unchecked, "check")), found("they could not be made"));
             }
+            _ => {}
         }
-        Err(_) => {}
     }
     for passed in &choice.passed_over {
-        skip(format!("version {}", version(passed.arn.as_str())), &passed.reason);
+        skip(&format!("version {}", version(passed.arn.as_str())), declared(&passed.reason));
     }
     let more = skipped.len().saturating_sub(MOST);
     skipped.truncate(MOST);
     if more > 0 {
-        skipped.push(Skipped { what: format!("{more} more"), why: "the release manifest and the test results have them".to_owned() });
+        let why = declared("the release manifest and the test results have them");
+        skipped.push(Skipped { what: format!("{more} more"), why });
     }
     skipped
 }

@@ -1,5 +1,6 @@
 //! What a rollout to production changes.
 
+use endpoint_test::report::page::prose;
 use maud::{Markup, html};
 
 use super::super::document::{ChangeGroup, Changes, Dossier};
@@ -56,7 +57,7 @@ fn list(heading: &str, class: &str, texts: &[String]) -> Markup {
     html! {
         @if !texts.is_empty() {
             h3 { (heading) }
-            ul class={ "found " (class) } { @for text in texts.iter().take(ROWS) { li { (text) } } }
+            ul class={ "found " (class) } { @for text in texts.iter().take(ROWS) { li { (prose(text)) } } }
             (more(texts.len()))
         }
     }

@@ -1,6 +1,6 @@
 //! Who approved, which gates were passed, what was skipped, and what the release contains.
 
-use endpoint_test::report::page::date;
+use endpoint_test::report::page::{date, prose};
 use maud::{Markup, html};
 
 use super::super::claim::Claim;
@@ -8,7 +8,7 @@ use super::super::document::Dossier;
 use super::{ROWS, basis, more, section, shown, unknown};
 
 /// The number of entries that are shown at once.
-const FEW: usize = 3;
+const FEW: usize = 2;
 
 pub(super) fn people(dossier: &Dossier) -> Markup {
     let rows = html! {
@@ -32,7 +32,7 @@ pub(super) fn gates(dossier: &Dossier) -> Markup {
         Some(gates) if gates.is_empty() => html! { p { "The policy has no gates for this package. " (basis(&dossier.gates)) } },
         Some(gates) => html! {
             p { (gates.len()) " passed " (basis(&dossier.gates)) }
-            (few(gates.iter().map(|gate| html! { b { (gate.gate) } ": " (gate.found) }).collect()))
+            (few(gates.iter().map(|gate| html! { b { (prose(&gate.gate)) } ": " (prose(&gate.found)) }).collect()))
         },
     };
     section("gates", "Gates of the release policy", &content)
@@ -42,7 +42,7 @@ pub(super) fn skipped(dossier: &Dossier) -> Markup {
     let skipped = &dossier.skipped;
     let content = html! {
         @if skipped.is_empty() { p { "Nothing was skipped." } }
-        @else { (few(skipped.iter().map(|skipped| html! { b { (skipped.what) } ": " (skipped.why) }).collect())) }
+        @else { (few(skipped.iter().map(|skipped| html! { b { (prose(&skipped.what)) } ": " (shown(&skipped.why)) }).collect())) }
     };
     section("skipped", "What was skipped", &content)
 }

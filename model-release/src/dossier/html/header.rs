@@ -1,5 +1,6 @@
 //! The head of the page: the verdict, what is approved, better or worse, and how to go back.
 
+use endpoint_test::report::page::prose;
 use maud::{Markup, html};
 
 use super::super::document::{ConditionState, Decision, Dossier, Judgement};
@@ -25,7 +26,7 @@ pub(super) fn header(dossier: &Dossier) -> Markup {
                 @for condition in &dossier.verdict.conditions {
                     li class=(class_of(condition.state)) {
                         b { (condition.name) " " (condition.state.word()) } ": "
-                        (condition.found.value.as_deref().unwrap_or(&condition.found.source)) " " (basis(&condition.found))
+                        (prose(condition.found.value.as_deref().unwrap_or(&condition.found.source))) " " (basis(&condition.found))
                     }
                 }
                 li {

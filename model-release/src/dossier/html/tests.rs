@@ -1,6 +1,6 @@
 //! The tests in staging, with latencies.
 
-use endpoint_test::report::page::{badge, date, table, time};
+use endpoint_test::report::page::{badge, date, prose, table, time};
 use maud::{Markup, html};
 
 use super::super::document::{Dossier, Latency, TestedTarget, Tests};
@@ -12,14 +12,22 @@ pub(super) fn section(dossier: &Dossier) -> Markup {
     let content = match &dossier.staging.value {
         None => html! { p { (unknown(&dossier.staging.source)) } },
         Some(tests) => html! {
-            p { (badge(&tests.verdict)) " " (tests.summary) " " (basis(&dossier.staging)) }
+            p { (badge(&tests.verdict)) " " (basis(&dossier.staging)) " " (period(tests)) }
             (latency(tests))
             (metrics(tests))
             (targets(tests))
-            @if let (Some(start), Some(end)) = (&tests.started_at, &tests.ended_at) { p class="soft" { "from " (date(start)) " to " (date(end)) } }
         },
     };
     with_heading("staging", "Tests in staging", &content)
+}
+
+/// When the tests ran.
+fn period(tests: &Tests) -> Markup {
+    html! {
+        @if let (Some(start), Some(end)) = (&tests.started_at, &tests.ended_at) {
+            span class="soft" { (date(start)) @if date(start) != date(end) { " to " (date(end)) } }
+        } @else { (unknown("the results have no time")) }
+    }
 }
 
 fn latency(tests: &Tests) -> Markup {
@@ -86,7 +94,7 @@ fn row(target: &TestedTarget) -> Markup {
         tr {
             th scope="row" {
                 (target.endpoint) " " span class="on" { (target.account_id) " " (target.region) }
-                @for finding in target.findings.iter().take(5) { span class="why" { (finding) } }
+                @for finding in target.findings.iter().take(5) { span class="why" { (prose(finding)) } }
             }
             td { (badge(&target.verdict)) }
             td class="number" { (target.passed) " of " (target.cases) }
