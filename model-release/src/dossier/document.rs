@@ -403,8 +403,8 @@ impl People {
     pub fn rows(&self) -> [(&'static str, &Claim<String>); 7] {
         [
             ("Approval", &self.approval_status),
-            ("Changed by", &self.approved_by),
-            ("Changed at", &self.approved_at),
+            ("Last change by", &self.approved_by),
+            ("Last change at", &self.approved_at),
             ("Comment", &self.comment),
             ("Registered by", &self.registered_by),
             ("Registered at", &self.registered_at),

@@ -125,22 +125,21 @@ pub(crate) fn summary(plan: &PlanDocument) -> String {
 /// Merges groups that differ only in region and model package.
 pub(crate) fn same(groups: &[Group]) -> Vec<(&Group, Vec<&Group>)> {
     let mut merged: Vec<(&Group, Vec<&Group>)> = Vec::new();
+    let mut known = BTreeMap::new();
     for group in groups {
-        let shape = |group: &Group| {
-            let resources: Vec<_> = group
-                .resources
-                .iter()
-                .map(|resource| {
-                    (&resource.logical_id, &resource.effect, resource.properties.iter().map(|change| &change.path).collect::<Vec<_>>())
-                })
-                .map(|shape| format!("{shape:?}"))
-                .collect();
-            (resources, group.not_known.clone(), group.action)
-        };
-        match merged.iter_mut().find(|(first, _)| shape(first) == shape(group)) {
-            Some((_, members)) => members.push(group),
-            None => merged.push((group, vec![group])),
-        }
+        let resources: Vec<_> = group
+            .resources
+            .iter()
+            .map(|resource| {
+                let paths: Vec<_> = resource.properties.iter().map(|change| change.path.as_str()).collect();
+                (resource.logical_id.as_str(), resource.effect.as_str(), paths)
+            })
+            .collect();
+        let index = *known.entry((resources, group.not_known.as_deref(), group.action)).or_insert_with(|| {
+            merged.push((group, Vec::new()));
+            merged.len() - 1
+        });
+        merged[index].1.push(group);
     }
     merged
 }
