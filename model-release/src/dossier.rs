@@ -11,6 +11,7 @@ mod document;
 mod evidence;
 mod html;
 mod json;
+mod judgement;
 mod markdown;
 mod production;
 mod text;
@@ -19,11 +20,12 @@ mod wording;
 pub use assemble::assemble;
 pub use claim::{Basis, Claim};
 pub use document::{
-    Change, ChangeGroup, Changes, Command, Comparison, Condition, ConditionState, Decision, Dossier, Gate, Judgement, Latency,
-    MetricComparison, OverrideChange, People, ReleaseFacts, Skipped, TestMetric, TestedTarget, Tests, Verdict,
+    ChangeGroup, Changes, Command, Comparison, Condition, ConditionState, Decision, Dossier, Gate, Latency, MetricComparison,
+    OverrideChange, People, ReleaseFacts, Skipped, TestMetric, TestedTarget, Tests, Verdict,
 };
 pub use evidence::{Approval, DescribedPackage, Evidence, Found, RegistryFindings, Source};
 pub use html::html;
 pub use json::json;
+pub use judgement::{Change, Judgement};
 pub use markdown::markdown;
 pub use text::text;
