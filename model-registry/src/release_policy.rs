@@ -20,7 +20,7 @@
 //! is rejected. A gate that cannot be read is an error and never counts as passed.
 
 mod gates;
-mod metrics;
+pub(crate) mod metrics;
 mod reader;
 
 pub(crate) use gates::{Evaluation, denied, evaluate};

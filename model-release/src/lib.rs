@@ -20,6 +20,7 @@ pub mod approved_bytes;
 pub mod blueprint;
 pub mod configuration;
 pub mod deploy;
+pub mod dossier;
 pub mod files;
 pub mod manifest;
 pub mod plan_report;

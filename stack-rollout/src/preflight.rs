@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_names::{AccountId, Region};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::bounded::{self, boxed};
 use crate::call_error::CallError;
@@ -150,7 +150,7 @@ pub enum Found {
 }
 
 /// The outcome of a check.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CheckOutcome {
     /// The check passed.
