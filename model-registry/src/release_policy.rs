@@ -11,7 +11,8 @@
 //!   "content_types": ["text/csv"],
 //!   "instance_types": ["ml.m5.large"],
 //!   "deny": [{ "version": 12, "reason": "trained on the wrong labels" }],
-//!   "four_eyes": true
+//!   "four_eyes": true,
+//!   "signatures": { "public_key": "release-key.pem", "required": true }
 //! }
 //! ```
 //!
@@ -21,6 +22,7 @@
 mod gates;
 mod metrics;
 mod reader;
+mod signatures;
 
 pub(crate) use gates::{Evaluation, denied, evaluate};
 pub use gates::{GateError, GateViolation, PassedGate};
@@ -51,6 +53,27 @@ pub struct ReleasePolicy {
     /// Whether the last person who changed it, the approver, must differ from the person who
     /// registered it.
     pub four_eyes: bool,
+    /// The key that signs the records of releases.
+    pub signatures: Option<Signatures>,
+}
+
+/// The key that signs the records of releases.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Signatures {
+    /// The public key that is trusted.
+    pub public_key: PublicKeySource,
+    /// Whether a release without its signed records is refused.
+    pub required: bool,
+}
+
+/// Where a policy has its public key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PublicKeySource {
+    /// In the policy, as PEM.
+    Pem(String),
+    /// In a PEM file, relative to the folder of the policy.
+    File(String),
 }
 
 /// Metadata that the package must have.

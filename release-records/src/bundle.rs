@@ -1,5 +1,7 @@
 //! The Sigstore bundle, version 0.3, with a hint of the public key instead of a certificate.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
 use crate::canonical_json;
@@ -56,6 +58,14 @@ impl Bundle {
         }
         let at = canonical.bytes().zip(text.bytes()).take_while(|(one, other)| one == other).count();
         Err(RecordError::NotCanonical { at })
+    }
+
+    /// The predicate type in the payload, before any signature is verified: to choose the type that
+    /// `Bundle::verify` must find.
+    pub fn claimed_type(&self) -> Option<String> {
+        let payload = STANDARD.decode(&self.dsse_envelope.payload).ok()?;
+        let statement: serde_json::Value = serde_json::from_slice(&payload).ok()?;
+        statement["predicateType"].as_str().map(str::to_owned)
     }
 
     /// The file's text: canonical JSON, and a line break.

@@ -127,6 +127,21 @@ struct ReleasePolicy {
     /// registered it.
     #[serde(default)]
     four_eyes: bool,
+    /// The key that signs the records of releases.
+    #[serde(default)]
+    signatures: Option<Signatures>,
+}
+
+/// The key that signs the records of releases.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "the format of a file")]
+struct Signatures {
+    /// The trusted public key: a PEM file, relative to this file's folder, or its text.
+    public_key: String,
+    /// Whether `check-release`, `deploy` and the tests refuse a release without signed records.
+    #[serde(default)]
+    required: bool,
 }
 
 /// A metadata entry that the package must have.
