@@ -12,6 +12,7 @@
 //!   "instance_types": ["ml.m5.large"],
 //!   "deny": [{ "version": 12, "reason": "trained on the wrong labels" }],
 //!   "four_eyes": true,
+//!   "signatures": { "public_key": "release-key.pem", "required": true },
 //!   "approved_bytes": { "not_known": "block" }
 //! }
 //! ```
@@ -22,6 +23,7 @@
 mod gates;
 pub(crate) mod metrics;
 mod reader;
+mod signatures;
 
 pub(crate) use gates::{Evaluation, denied, evaluate};
 pub use gates::{GateError, GateViolation, PassedGate};
@@ -54,6 +56,8 @@ pub struct ReleasePolicy {
     pub four_eyes: bool,
     /// What applies if it is not known whether an image or artifact is still the approved one.
     pub unknown_bytes: UnknownBytes,
+    /// The key that signs the records of releases.
+    pub signatures: Option<Signatures>,
 }
 
 /// What applies if it is not known whether an image or artifact is still the approved one, such as
@@ -66,6 +70,25 @@ pub enum UnknownBytes {
     Allow,
     /// The release is refused.
     Block,
+}
+
+/// The key that signs the records of releases.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Signatures {
+    /// The public key that is trusted.
+    pub public_key: PublicKeySource,
+    /// Whether a release without its signed records is refused.
+    pub required: bool,
+}
+
+/// Where a policy has its public key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PublicKeySource {
+    /// In the policy, as PEM.
+    Pem(String),
+    /// In a PEM file, relative to the folder of the policy.
+    File(String),
 }
 
 /// Metadata that the package must have.

@@ -1,6 +1,6 @@
 //! Reading a release policy: all mistakes are reported at once, each with its place and a hint.
 
-use model_registry::release_policy::{DeniedPackage, ReleasePolicy, UnknownBytes};
+use model_registry::release_policy::{DeniedPackage, PublicKeySource, ReleasePolicy, UnknownBytes};
 use model_registry::{MetricSource, Place};
 use proptest::prelude::*;
 
@@ -30,6 +30,26 @@ fn a_policy_is_read() {
     assert_eq!(policy.metrics[0].source, MetricSource::BiasPostTrainingReport);
     assert_eq!((policy.metrics[0].min, policy.metrics[0].max, policy.metrics[0].tolerance), (None, Some(0.1), 0.0));
     assert_eq!(policy.deny[0].package, DeniedPackage::Version(7));
+}
+
+#[test]
+fn the_key_of_signed_records_is_a_file_or_a_pem_text() {
+    let signatures = |text: &str| ReleasePolicy::parse(&format!(r#"{{ "schema_version": 1, "signatures": {text} }}"#)).unwrap().signatures;
+    let file = signatures(r#"{ "public_key": "release-key.pem" }"#).unwrap();
+    assert_eq!((file.public_key, file.required), (PublicKeySource::File("release-key.pem".to_owned()), false));
+    let pem = signatures(r#"{ "public_key": "-----BEGIN PUBLIC KEY-----\nMFkw\n-----END PUBLIC KEY-----", "required": true }"#).unwrap();
+    assert!(matches!(pem.public_key, PublicKeySource::Pem(_)) && pem.required);
+    for (text, message) in [
+        ("{}", "`signatures` has no `public_key`"),
+        (r#""release-key.pem""#, "`signatures` is a string, not an object"),
+        (r#"{ "public_key": "" }"#, "`public_key` is empty"),
+        (r#"{ "public_key": "k.pem", "required": "yes" }"#, "`required` is a string, not true or false"),
+        (r#"{ "public_key": "k.pem", "require": true }"#, "`signatures` has no `require` (did you mean `required`?)"),
+        (r#"{ "public_key": "-----BEGIN EC PRIVATE KEY-----" }"#, "`public_key` has a private key"),
+    ] {
+        let found = problems(&format!(r#"{{ "schema_version": 1, "signatures": {text} }}"#));
+        assert!(found[0].1.starts_with(message), "{text}: {found:?}");
+    }
 }
 
 #[test]
@@ -112,7 +132,7 @@ proptest! {
     #[test]
     fn any_values_are_read_or_rejected_without_a_panic(value in any_json(), key in prop_oneof![
         Just("schema_version"), Just("metadata"), Just("metrics"), Just("life_cycle"), Just("image_registries"), Just("deny"), Just("four_eyes"),
-        Just("approved_bytes"),
+        Just("approved_bytes"), Just("signatures"),
     ]) {
         if let Err(problems) = ReleasePolicy::parse(&format!("{{ \"{key}\": {value} }}")) {
             prop_assert!(problems.0.iter().all(|problem| problem.place.is_some() && problem.hint.is_some()));

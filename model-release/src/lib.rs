@@ -14,6 +14,7 @@
 //! | feature | enables |
 //! |---|---|
 //! | `aws` (default) | the adapters in `aws`, which depend on the AWS SDK |
+//! | `signatures` (with `aws`) | verification of signed records |
 //! | `schema` | JSON Schemas of the files |
 
 pub mod approved_bytes;
@@ -26,6 +27,7 @@ pub mod manifest;
 pub mod plan_report;
 pub mod preflight;
 pub mod problems;
+pub mod records;
 pub mod registry_errors;
 pub mod release_build;
 

@@ -90,6 +90,12 @@ impl Release {
         Self { manifest: built.manifest, digest: built.digest, folder: PathBuf::new(), files: built.files.into_iter().collect() }
     }
 
+    /// The path of a file in the release's folder.
+    #[cfg(feature = "signatures")]
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
     /// The text of the template.
     pub fn template_text(&self) -> Result<String, Failure> {
         self.text(self.template_name()?)

@@ -1,5 +1,7 @@
 //! Selects the model package and checks its gates.
 
+use std::path::PathBuf;
+
 use model_registry::documents::Documents;
 use model_registry::event::{Rule, StateChange};
 use model_registry::release_policy::UnknownBytes;
@@ -38,6 +40,8 @@ pub struct Event {
 pub struct PolicyFile {
     /// The name in the manifest: relative to the project folder if the file is in it.
     pub name: String,
+    /// The file: names of files in it are relative to its folder.
+    pub path: PathBuf,
     /// The digest `sha256:…` of the file.
     pub digest: String,
     /// The policy.

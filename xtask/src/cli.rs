@@ -14,8 +14,8 @@ pub(crate) use options::{
     AccountFilter, AwsCliOptions, BuildOptions, CheckReleaseOptions, ChoiceOptions, ConfigCheckOptions, ConfigCommand,
     ConfigExplainOptions, ConfigSchemaOptions, ConfigurationOptions, DemoOptions, DeployOptions, DoctorOptions, EvidenceOptions,
     InitTestsOptions, ListOptions, OwnChecks, PackageOptions, PlanOptions, ProjectOptions, PruneOptions, RecordOptions, RegistryAction,
-    RegistryOptions, ReleaseOptions, ReportOptions, ResolveOptions, RoleOptions, SchemaOf, SetupOptions, StackSetOptions, StageAccounts,
-    TestOptions, TourOptions, non_empty,
+    RegistryOptions, ReleaseOptions, ReportOptions, ResolveOptions, RoleOptions, SchemaOf, SetupOptions, SignatureOptions, SigningOptions,
+    StackSetOptions, StageAccounts, TestOptions, TourOptions, VerifyOptions, non_empty,
 };
 #[cfg(feature = "aws")]
 pub(crate) use options::{
@@ -105,6 +105,8 @@ pub(crate) enum Command {
     TestStaging(TestOptions),
     /// Test every endpoint of the production accounts
     TestProd(TestOptions),
+    /// Verify the signed records of a release with a public key, without a network
+    Verify(VerifyOptions),
     /// Run the whole pipeline on this machine, against a local AWS with three accounts
     Demo(DemoOptions),
     #[cfg(feature = "dev")]

@@ -23,8 +23,10 @@ pub(crate) mod setup;
 pub(crate) mod status;
 pub(crate) mod test_endpoints;
 pub(crate) mod tour;
+#[cfg(feature = "aws")]
+pub(crate) mod verify;
 
 #[cfg(not(feature = "aws"))]
 mod without_aws;
 #[cfg(not(feature = "aws"))]
-pub(crate) use without_aws::{check_release, deploy, doctor, plan, prune, setup, status};
+pub(crate) use without_aws::{check_release, deploy, doctor, plan, prune, setup, status, verify};

@@ -9,9 +9,10 @@ use model_release::manifest::Manifest;
 use model_release::release_build::Home;
 use model_release::{Failure, RegistryAccess};
 
-use crate::cli::{BuildOptions, ChoiceOptions, ConfigurationOptions, ProjectOptions, StageAccounts};
+use crate::cli::{BuildOptions, ChoiceOptions, ConfigurationOptions, ProjectOptions, SigningOptions, StageAccounts};
 use crate::release_build;
 use crate::requests::BuildCommand;
+use crate::signing::Signing;
 use crate::snapshot;
 use terminal::{Printer, Project};
 
@@ -26,7 +27,8 @@ pub(crate) async fn release(printer: Printer, project: &Project, options: &Build
         documents: NoDocuments,
         artifacts: None::<NoArtifacts>,
     };
-    Box::pin(release_build::write(printer, project, &command, &configuration, |_| access.clone(), Home::default())).await
+    Box::pin(release_build::write(printer, project, &command, &configuration, |_| access.clone(), Home::default(), &Signing::default()))
+        .await
 }
 
 /// Builds a release of the example registry whose volumes are encrypted; prints only errors.
@@ -80,5 +82,6 @@ pub(crate) fn build_options(output_dir: PathBuf) -> BuildOptions {
         no_pipeline: false,
         regional_model_package: Vec::new(),
         output_dir: Some(output_dir),
+        signing: SigningOptions::default(),
     }
 }

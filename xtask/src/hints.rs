@@ -97,16 +97,30 @@ pub(crate) fn completed(diagnostic: &Diagnostic) -> Cow<'_, Diagnostic> {
                 "an endpoint's image and artifacts must be in its own region: register the model there and name it, such as --regional-model-package {subject}=same-version, or remove the region from --regions"
             ),
         ),
+        Some("no-public-key") => (None, "save the PEM of `aws kms get-public-key`, and name the file in the release policy or with --public-key".to_owned()),
+        Some("no-trusted-key") => (
+            None,
+            "pin it in the release policy: \"signatures\": { \"public_key\": \"release-key.pem\" }; `verify` also accepts --public-key".to_owned(),
+        ),
         Some("reapply-parameter") => (
             None,
             "declare it in the template with an empty default, use it in an environment variable of the model, and build the release again"
                 .to_owned(),
         ),
         Some("reapply-target") => (None, "name a target of the stage with --reapply, as `plan` lists them".to_owned()),
+        Some("record-missing") => (None, "sign with --sign-with: `build` signs the provenance, `test-staging` its results, `check-release` that it is allowed".to_owned()),
+        Some("record-of-another-key") => (None, "find out who signed it; pin another key only if your team signs with it".to_owned()),
+        Some("record-refused") => {
+            (None, "do not deploy it: restore the signed files, or build, test and sign the release again".to_owned())
+        }
         Some("rollout-incomplete") => {
             let (stage, accounts) = subject.split_once(' ').unwrap_or_default();
             let only = format!("add --accounts {accounts} to leave all others as they are");
             (None, format!("fix the cause, then run `xtask deploy --stage {stage}`, which updates only what does not have the release; {only}"))
+        }
+        Some("signing-key") => (Some("--sign-with, SIGNING_KEY_ARN".to_owned()), "create one with `aws kms create-key --key-usage SIGN_VERIFY --key-spec ECC_NIST_P256`".to_owned()),
+        Some("signing-key-arn") => {
+            (Some("--sign-with, SIGNING_KEY_ARN".to_owned()), "name it as in arn:aws:kms:REGION:ACCOUNT:key/ID or …:alias/NAME".to_owned())
         }
         Some("template-not-uploaded") => {
             (Some("--artifact-bucket, ARTIFACT_BUCKET".to_owned()), "name a bucket to upload it to, in this account and region".to_owned())

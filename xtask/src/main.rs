@@ -18,6 +18,8 @@ mod report_commands;
 mod requests;
 #[cfg(feature = "aws")]
 mod session;
+mod signatures;
+mod signing;
 mod snapshot;
 #[cfg(feature = "aws")]
 mod staging_tests;
@@ -102,6 +104,7 @@ async fn run(printer: Printer, cli: Cli) -> Result<Exit, Failure> {
             Box::pin(commands::test_endpoints::run(printer, &tests(&options)?, Stage::Staging, &options)).await
         }
         Command::TestProd(options) => Box::pin(commands::test_endpoints::run(printer, &tests(&options)?, Stage::Prod, &options)).await,
+        Command::Verify(options) => commands::verify::run(printer, &project_unless(true)?, &options),
         Command::Demo(options) => Box::pin(commands::demo::run(printer, &project()?, &options)).await,
         #[cfg(feature = "dev")]
         Command::Developer(task) => {

@@ -9,11 +9,12 @@ use model_registry::documents::Documents;
 use model_release::configuration::Configuration;
 use model_release::manifest::Manifest;
 use model_release::release_build::{Built, Event, Home};
-use model_release::{Failure, RegistryAccess, problems, release_text};
+use model_release::{Failure, RegistryAccess, problems, records, release_text};
 use stack_rollout::preflight::ArtifactReader;
 
 use crate::cli::AwsCliOptions;
 use crate::requests::BuildCommand;
+use crate::signing::Signing;
 use crate::stores::{self, Bucket};
 use terminal::files::{self, FileSet};
 use terminal::{Printer, Project};
@@ -26,12 +27,16 @@ pub(crate) async fn write<R: Registry, D: Documents, A: ArtifactReader>(
     configuration: &Configuration,
     access: impl Fn(Option<&Region>) -> RegistryAccess<R, D, A>,
     home: Home,
+    signing: &Signing,
 ) -> Result<Manifest, Failure> {
     let built = build(printer, project, command, configuration, access, &home).await?;
     let mut file_set = FileSet::default();
     let (manifest, others) = built.files.split_last().expect("the manifest is one of the files");
     for (name, bytes) in others {
         file_set.add(command.output_dir.join(name), bytes.clone());
+    }
+    if let Some(record) = signing.record(|run| records::provenance(&built.manifest, &built.digest, run)).await? {
+        file_set.add(command.output_dir.join(records::PROVENANCE), record);
     }
     file_set.add(command.output_dir.join("release.env"), variables(&built.manifest, &built.digest));
     file_set.add(command.output_dir.join(&manifest.0), manifest.1.clone());

@@ -16,7 +16,7 @@ pub(crate) use option_errors::OptionErrors;
 pub(crate) use release::release;
 #[cfg(feature = "aws")]
 pub(crate) use rollout::{rollout, template_bucket};
-pub(crate) use selection::read as selection;
+pub(crate) use selection::{read as selection, read_policy as release_policy};
 
 /// The options that set the pipeline's values.
 pub(crate) const SOURCES: [(&str, &str); 10] = [

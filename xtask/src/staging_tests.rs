@@ -3,6 +3,7 @@
 use model_release::{Diagnostic, Failure, Release, Stage};
 
 use crate::cli::StagingTestOptions;
+use crate::signatures::Signatures;
 use terminal::{Printer, Project};
 
 /// Checks the staging tests of a release for production. Returns a summary; none if no tests are
@@ -13,6 +14,7 @@ pub(crate) fn check(
     stage: Stage,
     release: &Release,
     options: &StagingTestOptions,
+    signatures: &mut Signatures,
 ) -> Result<Option<String>, Failure> {
     if stage != Stage::Prod {
         return Ok(None);
@@ -24,6 +26,7 @@ pub(crate) fn check(
     let default = || project.folder(None, "test-results").join("test-results.json");
     let results = options.staging_results.clone().unwrap_or_else(default);
     let summary = release.check_staging_tests(&results)?;
+    signatures.check_staging_tests(printer, release, &results)?;
     printer.step("Tested", format_args!("in staging: {summary}"));
     Ok(Some(summary))
 }

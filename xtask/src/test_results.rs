@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use endpoint_test::{Report, Verdict, report as render};
 
 use crate::hints;
-use model_release::{Diagnostic, Failure};
+use crate::signing::Signing;
+use model_release::{Diagnostic, Failure, Release, records};
 use terminal::files::{self, FileSet};
 use terminal::{Exit, Printer};
 
@@ -34,14 +35,18 @@ impl ResultFiles {
     }
 
     /// Writes all files atomically.
-    pub(crate) fn write(&self, report: &Report) -> Result<(), Failure> {
+    pub(crate) fn write(&self, report: &Report, json: String, record: Option<String>) -> Result<(), Failure> {
         let mut set = FileSet::default();
         set.add(self.folder.join("junit.xml"), render::junit(report));
         set.add(self.folder.join("report.html"), render::html(report));
         let summary = report.summary();
         let variables = [("TEST_VERDICT", report.verdict.as_str()), ("TEST_SUMMARY", summary.as_str())];
         set.add(self.folder.join("test.env"), files::shell_variables(&variables));
-        set.add(self.folder.join(&self.results), render::json(report));
+        let results = self.folder.join(&self.results);
+        if let Some(record) = record {
+            set.add(records::record_of_results(&results), record);
+        }
+        set.add(results, json);
         set.write()
     }
 
@@ -51,9 +56,16 @@ impl ResultFiles {
 }
 
 /// Writes the results and prints the summary.
-pub(crate) fn finish(printer: Printer, results: &ResultFiles, report: &Report) -> Exit {
+pub(crate) async fn finish(printer: Printer, results: &ResultFiles, report: &Report, release: Option<&Release>, signing: &Signing) -> Exit {
     let report = &hints::in_report(report.clone());
-    let written = results.write(report);
+    let json = render::json(report);
+    let record = match release {
+        Some(release) => signing.record(|run| records::test_result(release, report, (&results.results, json.as_bytes()), run)).await,
+        None => Ok(None),
+    };
+    // Results that could not be signed are written without a record.
+    let (record, unsigned) = record.map_or_else(|failure| (None, Some(failure)), |record| (record, None));
+    let written = results.write(report, json, record);
     printer.result(report, endpoint_test::report::table(report).trim_end());
     match written {
         Ok(()) => printer.step("Written", results.describe()),
@@ -62,7 +74,13 @@ pub(crate) fn finish(printer: Printer, results: &ResultFiles, report: &Report) -
             return exit(report).without_results();
         }
     }
-    exit(report)
+    match unsigned {
+        Some(failure) => {
+            printer.diagnostics(&failure.diagnostics);
+            exit(report).worst(failure.kind.into())
+        }
+        None => exit(report),
+    }
 }
 
 /// The highest-ranking outcome of all targets.

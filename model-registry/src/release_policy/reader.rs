@@ -11,7 +11,7 @@ use crate::problem::{Problem, Problems, did_you_mean, read_json};
 /// The version of the format.
 const SCHEMA_VERSION: f64 = 1.0;
 
-const KEYS: [&str; 11] = [
+const KEYS: [&str; 12] = [
     "$schema",
     "schema_version",
     "metadata",
@@ -23,6 +23,7 @@ const KEYS: [&str; 11] = [
     "deny",
     "four_eyes",
     "approved_bytes",
+    "signatures",
 ];
 const METADATA_KEYS: [&str; 2] = ["key", "one_of"];
 const METRIC_KEYS: [&str; 6] = ["name", "source", "at", "min", "max", "tolerance"];
@@ -38,7 +39,7 @@ pub(super) fn read(text: &str) -> Result<ReleasePolicy, Problems> {
     if reader.problems.is_empty() { Ok(policy) } else { Err(Problems(reader.problems)) }
 }
 
-struct Reader<'a> {
+pub(super) struct Reader<'a> {
     document: Document<'a>,
     problems: Vec<Problem>,
 }
@@ -64,6 +65,7 @@ impl<'a> Reader<'a> {
                 "deny" => policy.deny = self.each(value, &name, Self::denied),
                 "four_eyes" => policy.four_eyes = self.boolean(value, &name),
                 "approved_bytes" => policy.unknown_bytes = self.unknown_bytes(value),
+                "signatures" => policy.signatures = self.signatures(value),
                 _ => {}
             }
         }
@@ -266,7 +268,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The members of an object; reports unknown and duplicate keys.
-    fn object(&mut self, value: Node<'a>, what: &str, known: &[&'static str]) -> Vec<Member<'a>> {
+    pub(super) fn object(&mut self, value: Node<'a>, what: &str, known: &[&'static str]) -> Vec<Member<'a>> {
         let Some(all) = value.members() else {
             self.problem("not-an-object", value, format!("{what} is {}, not an object", value.kind()), "write names and values in braces");
             return Vec::new();
@@ -294,7 +296,14 @@ impl<'a> Reader<'a> {
         items.into_iter().filter_map(|item| read(self, item)).collect()
     }
 
-    fn required_text(&mut self, object: Node<'a>, members: &[Member<'a>], name: &str, what: &str, hint: &'static str) -> Option<String> {
+    pub(super) fn required_text(
+        &mut self,
+        object: Node<'a>,
+        members: &[Member<'a>],
+        name: &str,
+        what: &str,
+        hint: &'static str,
+    ) -> Option<String> {
         match find(members, name) {
             Some(node) => self.text(node, name),
             None if object.kind() == Kind::Object => {
@@ -332,7 +341,7 @@ impl<'a> Reader<'a> {
         number
     }
 
-    fn boolean(&mut self, node: Node<'a>, name: &str) -> bool {
+    pub(super) fn boolean(&mut self, node: Node<'a>, name: &str) -> bool {
         node.boolean().unwrap_or_else(|| {
             self.problem(
                 "not-a-boolean",
@@ -344,7 +353,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    fn problem(&mut self, code: &'static str, at: Node<'_>, message: impl Into<String>, hint: impl Into<String>) {
+    pub(super) fn problem(&mut self, code: &'static str, at: Node<'_>, message: impl Into<String>, hint: impl Into<String>) {
         let place = self.document.place(at);
         self.problems.push(Problem::new(code, message).with_hint(hint).at(place));
     }

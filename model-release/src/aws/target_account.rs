@@ -18,7 +18,7 @@ use super::signed_call::{Response, Service, SignedCaller, UNRESERVED, call_error
 const SSM: Service = Service { id: "SSM", signing_name: "ssm", host: "ssm", target: "AmazonSSM" };
 pub(super) const SAGEMAKER: Service = Service { id: "SageMaker", signing_name: "sagemaker", host: "api.sagemaker", target: "SageMaker" };
 const ECR: Service = Service { id: "ECR", signing_name: "ecr", host: "api.ecr", target: "AmazonEC2ContainerRegistry_V20150921" };
-const KMS: Service = Service { id: "KMS", signing_name: "kms", host: "kms", target: "TrentService" };
+pub(super) const KMS: Service = Service { id: "KMS", signing_name: "kms", host: "kms", target: "TrentService" };
 const QUOTAS: Service =
     Service { id: "Service Quotas", signing_name: "servicequotas", host: "servicequotas", target: "ServiceQuotasV20190624" };
 

@@ -98,11 +98,11 @@ impl Evidence {
     /// Reads the model packages of the release and of production. `access` opens the registry of a
     /// region, and `from` names it. Set the plan and the results of production before: they say which
     /// package production has.
-    pub async fn read_registry<R: Registry, D: Documents>(
+    pub async fn read_registry<R: Registry, D: Documents, A>(
         &mut self,
         release: &Release,
         from: &str,
-        access: impl Fn(&Region) -> RegistryAccess<R, D>,
+        access: impl Fn(&Region) -> RegistryAccess<R, D, A>,
     ) {
         let own = &release.manifest.model_package;
         // What an earlier call found says nothing about the package in production now.
@@ -127,14 +127,17 @@ impl Evidence {
     }
 }
 
-async fn described<R: Registry, D: Documents>(access: &RegistryAccess<R, D>, arn: &ModelPackageArn) -> Result<DescribedPackage, String> {
+async fn described<R: Registry, D: Documents, A>(
+    access: &RegistryAccess<R, D, A>,
+    arn: &ModelPackageArn,
+) -> Result<DescribedPackage, String> {
     let package = access.registry.describe(arn).await.map_err(|error| error.to_string())?;
     let metrics = registered_metrics(&access.documents, &package).await;
     Ok(DescribedPackage { package, metrics })
 }
 
 /// The newest other package of the group whose life cycle records that it is in production.
-async fn recorded<R: Registry, D: Documents>(release: &Release, access: &RegistryAccess<R, D>) -> Result<DescribedPackage, String> {
+async fn recorded<R: Registry, D: Documents, A>(release: &Release, access: &RegistryAccess<R, D, A>) -> Result<DescribedPackage, String> {
     let own = &release.manifest.model_package;
     let unknown = "neither a plan nor results of production say which model package production has";
     let group = own.group.parse().map_err(|_| unknown.to_owned())?;

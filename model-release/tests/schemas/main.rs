@@ -131,6 +131,9 @@ struct ReleasePolicy {
     /// What applies to the bytes of its images and artifacts.
     #[serde(default)]
     approved_bytes: Option<ApprovedBytes>,
+    /// The key that signs the records of releases.
+    #[serde(default)]
+    signatures: Option<Signatures>,
 }
 
 /// What applies to the bytes of the images and artifacts of a package.
@@ -142,6 +145,18 @@ struct ApprovedBytes {
     /// approved one.
     #[schemars(extend("enum" = ["allow", "block"]))]
     not_known: String,
+}
+
+/// The key that signs the records of releases.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "the format of a file")]
+struct Signatures {
+    /// The trusted public key: a PEM file, relative to this file's folder, or its text.
+    public_key: String,
+    /// Whether `check-release`, `deploy` and the tests refuse a release without signed records.
+    #[serde(default)]
+    required: bool,
 }
 
 /// A metadata entry that the package must have.

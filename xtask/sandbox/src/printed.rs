@@ -93,6 +93,7 @@ pub fn strings(workspace: &Path) -> Vec<Printed> {
         "located-json",
         "model-registry",
         "model-release",
+        "release-records",
         "stack-rollout",
         "stage-config",
         "xtask",

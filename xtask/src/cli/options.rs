@@ -21,6 +21,7 @@ mod setup;
 mod shared;
 mod test_endpoints;
 mod tour;
+mod verify;
 
 pub(crate) use aws_cli::AwsCliOptions;
 pub(crate) use build::BuildOptions;
@@ -42,9 +43,13 @@ pub(crate) use registry::SnapshotOptions;
 pub(crate) use registry::{ListOptions, RegistryAction, RegistryOptions, ResolveOptions};
 pub(crate) use report::{EvidenceOptions, ReportOptions};
 pub(crate) use setup::SetupOptions;
-pub(crate) use shared::{AccountFilter, ProjectOptions, RecordOptions, ReleaseOptions, RoleOptions, StageAccounts, TemplateBucketOptions};
+pub(crate) use shared::{
+    AccountFilter, ProjectOptions, RecordOptions, ReleaseOptions, RoleOptions, SignatureOptions, SigningOptions, StageAccounts,
+    TemplateBucketOptions,
+};
 pub(crate) use test_endpoints::{OwnChecks, TestOptions};
 pub(crate) use tour::TourOptions;
+pub(crate) use verify::VerifyOptions;
 
 // The headings of `--help`, which group options by purpose.
 const PROJECT: &str = "Project";

@@ -12,6 +12,7 @@ use stack_rollout::CallAs;
 use crate::cli::BuildOptions;
 use crate::release_build;
 use crate::requests::BuildCommand;
+use crate::signing::Signing;
 use crate::snapshot;
 use terminal::{Exit, Printer, Project, files};
 
@@ -19,12 +20,13 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &BuildOpti
     let (mut command, configuration, saved) = BuildCommand::read_all(project, options)?;
     printer.diagnostics(&command.warnings);
     files::check_result(&command.output_dir.join(manifest::FILE_NAME))?;
+    let signing = Signing::open(&options.signing).await?;
     let built = match options.choice.registry.as_deref().zip(saved) {
         Some((file, registry)) => {
             let access = RegistryAccess { registry, documents: Mirror::new(snapshot::mirror(file)), artifacts: None::<NoArtifacts> };
-            Box::pin(release_build::write(printer, project, &command, &configuration, |_| access.clone(), Home::default())).await
+            Box::pin(release_build::write(printer, project, &command, &configuration, |_| access.clone(), Home::default(), &signing)).await
         }
-        None => Box::pin(with_aws(printer, project, &mut command, &configuration)).await,
+        None => Box::pin(with_aws(printer, project, &mut command, &configuration, &signing)).await,
     };
     let manifest = built.or_else(|failure| nothing(&command, failure))?;
     release_build::print(printer, &manifest, &command.output_dir);
@@ -45,6 +47,7 @@ async fn with_aws(
     project: &Project,
     command: &mut BuildCommand,
     configuration: &Configuration,
+    signing: &Signing,
 ) -> Result<Manifest, Failure> {
     command.request.selection.stop_when_nothing()?;
     let session = crate::session::open().await?;
@@ -52,10 +55,10 @@ async fn with_aws(
         printer.diagnostic(&warning);
     }
     let home = model_release::aws::home(&session, &mut command.request).await?;
-    Box::pin(release_build::write(printer, project, command, configuration, |region| session.registry_access(region), home)).await
+    Box::pin(release_build::write(printer, project, command, configuration, |region| session.registry_access(region), home, signing)).await
 }
 
 #[cfg(not(feature = "aws"))]
-async fn with_aws(_: Printer, _: &Project, _: &mut BuildCommand, _: &Configuration) -> Result<Manifest, Failure> {
+async fn with_aws(_: Printer, _: &Project, _: &mut BuildCommand, _: &Configuration, _: &Signing) -> Result<Manifest, Failure> {
     crate::without_aws("build", "name a registry snapshot with --registry").await
 }

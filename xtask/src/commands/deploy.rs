@@ -16,13 +16,15 @@ use crate::progress::{self, EndpointProgress};
 use crate::record::Recording;
 use crate::requests;
 use crate::session;
+use crate::signatures::Signatures;
 use crate::staging_tests;
 use crate::targets;
 use terminal::{Exit, Printer, Project, clean, files, interrupted, unless_interrupted};
 
 pub(crate) async fn run(printer: Printer, project: &Project, options: &DeployOptions) -> Result<Exit, Failure> {
     let release = requests::release(project, &options.set.release)?;
-    staging_tests::check(printer, project, options.set.stage, &release, &options.staging_tests)?;
+    let mut signatures = Signatures::check(printer, project, &options.signatures, &release)?;
+    staging_tests::check(printer, project, options.set.stage, &release, &options.staging_tests, &mut signatures)?;
     let mut rollout = requests::rollout(&release, &options.set, &options.preferences, &options.reapply)?;
     rollout.release.managed_execution = managed_execution(options)?;
     let bucket = requests::template_bucket(&rollout, options.set.stage, &options.template)?;

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use endpoint_test::Report;
 use model_registry::documents::Mirror;
+use model_release::approved_bytes::NoArtifacts;
 use model_release::dossier::{self, Dossier, Evidence, Source};
 use model_release::{Failure, RegistryAccess, Release};
 
@@ -75,7 +76,8 @@ fn write(dossier: &Dossier, folder: &Path) -> Result<(), Failure> {
 async fn read_snapshot(options: &EvidenceOptions, release: &Release, evidence: &mut Evidence) -> Result<bool, Failure> {
     let Some(file) = &options.registry else { return Ok(false) };
     let saved = snapshot::read(file)?;
-    let access = |_: &_| RegistryAccess { registry: saved.clone(), documents: Mirror::new(snapshot::mirror(file)) };
+    let access =
+        |_: &_| RegistryAccess { registry: saved.clone(), documents: Mirror::new(snapshot::mirror(file)), artifacts: None::<NoArtifacts> };
     evidence.read_registry(release, &format!("registry snapshot {}", file.display()), access).await;
     Ok(true)
 }

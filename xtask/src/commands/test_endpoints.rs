@@ -17,6 +17,8 @@ use crate::cli::{OwnChecks, RoleOptions, TestOptions, non_empty};
 use crate::progress::EndpointProgress;
 use crate::record::Recording;
 use crate::requests;
+use crate::signatures::Signatures;
+use crate::signing::Signing;
 use crate::suite_file::{SUITE, SuiteFile};
 use crate::suite_variables;
 use crate::test_results::{self, ResultFiles};
@@ -44,6 +46,7 @@ pub(crate) async fn run(printer: Printer, project: &Project, stage: Stage, optio
     };
     if let Some(release) = &release {
         check_config(release, stage, non_empty(options.build_config.as_ref()))?;
+        Signatures::check(printer, project, &options.signatures, release)?;
     }
     let recorded = release.as_ref().filter(|_| options.endpoint_url.is_none());
     let recording = Recording::read(&options.record, stage, "Tested", recorded, None)?;
@@ -78,6 +81,7 @@ pub(crate) async fn run(printer: Printer, project: &Project, stage: Stage, optio
     }
     let uid = options.own_checks_uid.filter(|_| !suite.own_checks().is_empty());
     let programs = Programs::in_folder(&project.root, uid)?;
+    let signing = Signing::open(&options.signing).await?;
     let results = ResultFiles::new(project.folder(options.results_dir.as_deref(), "test-results"), &options.test_results)?;
     let usual_wait = Duration::from_secs(if options.endpoint_url.is_some() { CONTAINER_WAIT } else { ENDPOINT_WAIT });
     let expectations = match &release {
@@ -109,7 +113,7 @@ pub(crate) async fn run(printer: Printer, project: &Project, stage: Stage, optio
         None => Box::pin(endpoints(printer, tests, &options.role)).await?,
     };
     let report = tests.report(reports, crate::tool());
-    let exit = test_results::finish(printer, &results, &report);
+    let exit = test_results::finish(printer, &results, &report, tests.release.as_ref(), &signing).await;
     if options.update_golden
         && let Err(failure) = golden::write(printer, &path, &report)
     {

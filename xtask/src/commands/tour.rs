@@ -14,6 +14,7 @@ use crate::example;
 use crate::progress::EndpointProgress;
 use crate::release_build;
 use crate::requests::BuildCommand;
+use crate::signing::Signing;
 use crate::suite_file::{SUITE, SuiteFile};
 use crate::suite_variables;
 use crate::test_results::{self, ResultFiles};
@@ -111,5 +112,5 @@ async fn test(printer: Printer, project: &Project, release: &Path, results: &Pat
         ..StageTests::of(Stage::Staging, read.suite)
     };
     let report = Box::pin(test_container(&tests, url, None, &EndpointProgress::new(printer, 1), interrupted())).await?;
-    Ok(test_results::finish(printer, &results, &tests.report(vec![report], crate::tool())))
+    Ok(test_results::finish(printer, &results, &tests.report(vec![report], crate::tool()), None, &Signing::default()).await)
 }

@@ -25,3 +25,14 @@ without_aws! {
     status(terminal::Project, crate::cli::StackSetOptions) "build it with its default features"
     setup(crate::cli::SetupOptions) "build it with its default features"
 }
+
+/// `verify` awaits nothing.
+pub(crate) mod verify {
+    use model_release::{Diagnostic, Failure};
+    use terminal::{Exit, Printer, Project};
+
+    pub(crate) fn run(_: Printer, _: &Project, _: &crate::cli::VerifyOptions) -> Result<Exit, Failure> {
+        let diagnostic = Diagnostic::error("this program was built without the verification of signatures");
+        Err(diagnostic.with_hint("build it with its default features").into())
+    }
+}

@@ -67,7 +67,7 @@ pub(crate) fn read_policy(project: Option<&Project>, named: Option<&Path>) -> Re
         Some(path.strip_prefix(root).ok()?.display().to_string())
     });
     let name = inside.unwrap_or_else(|| path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned()));
-    Ok(Some(PolicyFile { name, digest: files::digest(text.as_bytes()), policy }))
+    Ok(Some(PolicyFile { name, digest: files::digest(text.as_bytes()), policy, path }))
 }
 
 fn parsed(text: &str, flag: &str, diagnostics: &mut Vec<Diagnostic>) -> Option<Selection> {

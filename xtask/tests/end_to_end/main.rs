@@ -50,6 +50,7 @@ mod rollout;
 mod scale;
 mod schemas;
 mod setup;
+mod signing;
 mod status;
 mod template_choices;
 mod test_staging;

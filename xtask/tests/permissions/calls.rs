@@ -94,7 +94,7 @@ impl Declared {
 pub(crate) fn sent() -> BTreeMap<String, BTreeSet<String>> {
     let verbs = "abort|assume|batch|complete|create|delete|describe|detect|get|head|invoke|list|put|update|upload";
     let builder = Regex::new(&format!(r"\.((?:{verbs})_[a-z0-9_]+)\(\)")).unwrap();
-    let by_name = Regex::new(r#""((?:Batch|Describe|Get|Head|List)[A-Z][A-Za-z0-9]+)""#).unwrap();
+    let by_name = Regex::new(r#""(Sign|(?:Batch|Describe|Get|Head|List)[A-Z][A-Za-z0-9]+)""#).unwrap();
     // Methods of a builder and of a task set.
     let no_operation = ["upload_id", "abort_all"];
     let mut files = Vec::new();

@@ -36,6 +36,7 @@ pub(super) const FILES: &[(&str, &str)] = embedded![
     "patches/endpoint_lifecycle.py",
     "patches/endpoint_shapes.py",
     "patches/instance_types.py",
+    "patches/key_digests.py",
     "patches/model_properties.py",
     "patches/object_checksums.py",
     "patches/package_groups.py",

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{ChoiceOptions, ConfigurationOptions};
+use super::{ChoiceOptions, ConfigurationOptions, SigningOptions};
 
 /// Options of `build`.
 #[derive(Debug, Args)]
@@ -40,4 +40,6 @@ pub(crate) struct BuildOptions {
     /// Write the release to this folder [default: target/deploy]
     #[arg(long, value_name = "DIR", help_heading = super::OUTPUT)]
     pub(crate) output_dir: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) signing: SigningOptions,
 }

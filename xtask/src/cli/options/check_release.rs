@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use model_release::Stage;
 
-use super::ReleaseOptions;
+use super::{ReleaseOptions, SignatureOptions, SigningOptions};
 
 /// Options of `check-release`.
 #[derive(Debug, Args)]
@@ -17,6 +17,13 @@ pub(crate) struct CheckReleaseOptions {
     pub(crate) release: ReleaseOptions,
     #[command(flatten)]
     pub(crate) staging_tests: StagingTestOptions,
+    #[command(flatten)]
+    pub(crate) signatures: SignatureOptions,
+    /// Write the signed result to this folder [default: target/check-release/STAGE]
+    #[arg(long, value_name = "DIR", help_heading = super::OUTPUT)]
+    pub(crate) results_dir: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) signing: SigningOptions,
 }
 
 /// The staging tests that a deployment to production requires.

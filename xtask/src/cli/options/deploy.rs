@@ -6,7 +6,7 @@ use clap::Args;
 
 use model_release::Stage;
 
-use super::{RecordOptions, ReleaseOptions, RoleOptions, StagingTestOptions, TemplateBucketOptions};
+use super::{RecordOptions, ReleaseOptions, RoleOptions, SignatureOptions, StagingTestOptions, TemplateBucketOptions};
 
 /// Options of `deploy`.
 #[derive(Debug, Args)]
@@ -17,6 +17,8 @@ pub(crate) struct DeployOptions {
     pub(crate) template: TemplateBucketOptions,
     #[command(flatten)]
     pub(crate) staging_tests: StagingTestOptions,
+    #[command(flatten)]
+    pub(crate) signatures: SignatureOptions,
     #[command(flatten)]
     pub(crate) preferences: PreferenceOptions,
     /// Update the endpoints of this target again, although its stack has the release; repeatable

@@ -103,3 +103,23 @@ pub(crate) struct RecordOptions {
     #[arg(long, value_name = "STAGE/STATUS", num_args = 0..=1, require_equals = true, default_missing_value = "", help_heading = super::OUTPUT)]
     pub(crate) record: Option<String>,
 }
+
+/// Signing records with a key of AWS KMS.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct SigningOptions {
+    /// Sign the record of the result with this asymmetric KMS key, or with the key of an alias
+    #[arg(long, value_name = "KEY-ARN", env = "SIGNING_KEY_ARN", help_heading = super::OUTPUT)]
+    pub(crate) sign_with: Option<String>,
+}
+
+/// Requiring signed records of a release.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = super::RELEASE)]
+pub(crate) struct SignatureOptions {
+    /// Refuse a release without signed records [default: as the release policy requires]
+    #[arg(long)]
+    pub(crate) require_signature: bool,
+    /// Trust the public key of this release policy [default: release-policy.json if it exists]
+    #[arg(long, visible_alias = "policy", value_name = "FILE", env = "RELEASE_POLICY")]
+    pub(crate) release_policy: Option<PathBuf>,
+}

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{RecordOptions, ReleaseOptions, RoleOptions};
+use super::{RecordOptions, ReleaseOptions, RoleOptions, SignatureOptions, SigningOptions};
 
 /// Options of `test-staging` and `test-prod`.
 #[derive(Debug, Args)]
@@ -12,6 +12,8 @@ use super::{RecordOptions, ReleaseOptions, RoleOptions};
 pub(crate) struct TestOptions {
     #[command(flatten)]
     pub(crate) release: ReleaseOptions,
+    #[command(flatten)]
+    pub(crate) signatures: SignatureOptions,
     /// Fail if the stage's configuration has another name
     #[arg(long, value_name = "NAME", env = "BUILD_CONFIG", help_heading = super::RELEASE)]
     pub(crate) build_config: Option<String>,
@@ -21,7 +23,7 @@ pub(crate) struct TestOptions {
     #[arg(long, value_name = "FILE", help_heading = super::TESTS)]
     pub(crate) suite: Option<PathBuf>,
     /// Run only this case, without load: a partial run does not count for production; repeatable
-    #[arg(long = "case", value_name = "NAME", conflicts_with_all = ["load_anyway", "load_on_production", "record"], help_heading = super::TESTS)]
+    #[arg(long = "case", value_name = "NAME", conflicts_with_all = ["load_anyway", "load_on_production", "record", "sign_with"], help_heading = super::TESTS)]
     pub(crate) cases: Vec<String>,
     /// List the cases and send nothing
     #[arg(long, help_heading = super::TESTS)]
@@ -81,6 +83,8 @@ pub(crate) struct TestOptions {
     pub(crate) test_results: String,
     #[command(flatten)]
     pub(crate) record: RecordOptions,
+    #[command(flatten)]
+    pub(crate) signing: SigningOptions,
 }
 
 /// Whether a suite is allowed to run programs.

@@ -1,0 +1,93 @@
+//! All records of a release: which ones prove what, which ones do not, and which ones are missing.
+
+use std::path::PathBuf;
+
+use serde_json::{Value as Json, json};
+
+use super::verified::{RecordKind, VerifiedRecord, verify_record};
+use super::{PROVENANCE, TrustedKey};
+use crate::diagnostic::{Diagnostic, Failure, FailureKind};
+use crate::manifest::Tool;
+use crate::{Release, Stage};
+
+/// The result of the verification of all records that the caller has.
+#[derive(Debug)]
+pub struct Chain<'a> {
+    release: &'a Release,
+    trusted: &'a TrustedKey,
+    records: Vec<VerifiedRecord>,
+    refused: Vec<(PathBuf, Failure)>,
+}
+
+impl<'a> Chain<'a> {
+    /// Verifies the provenance of a release, and these records about it.
+    pub fn verify(release: &'a Release, trusted: &'a TrustedKey, others: &[PathBuf]) -> Self {
+        let mut chain = Self { release, trusted, records: Vec::new(), refused: Vec::new() };
+        chain.add(release.path(PROVENANCE), release.verify_provenance(trusted));
+        for path in others {
+            chain.add(path.clone(), verify_record(release, trusted, path));
+        }
+        chain
+    }
+
+    fn add(&mut self, path: PathBuf, verified: Result<VerifiedRecord, Failure>) {
+        match verified {
+            Ok(record) => self.records.push(record),
+            Err(failure) => self.refused.push((path, failure)),
+        }
+    }
+
+    /// The links that no record proves.
+    fn missing(&self) -> Vec<&'static str> {
+        let has = |kind: RecordKind| self.records.iter().any(|record| record.kind == kind);
+        let links = [
+            ("provenance", RecordKind::Provenance),
+            ("passed test results of staging", RecordKind::TestResult { stage: Stage::Staging, passed: true }),
+            ("allowed in prod", RecordKind::Allowed(Stage::Prod)),
+            ("passed test results of prod", RecordKind::TestResult { stage: Stage::Prod, passed: true }),
+        ];
+        links.into_iter().filter(|(_, kind)| !has(*kind)).map(|(name, _)| name).collect()
+    }
+
+    /// What is wrong with the records that were refused.
+    pub fn findings(&self) -> Vec<Diagnostic> {
+        self.refused.iter().flat_map(|(_, failure)| failure.diagnostics.clone()).collect()
+    }
+
+    /// A record that does not prove the release is a failure; a link without a record is not.
+    pub fn failure(&self) -> Option<FailureKind> {
+        (!self.refused.is_empty()).then_some(FailureKind::Failed)
+    }
+
+    /// The result as data.
+    pub fn json(&self, tool: &Tool) -> Json {
+        let verified = self.records.iter().map(
+            |record| json!({ "record": record.kind.to_string(), "file": record.file, "digest": record.digest, "signed_at": record.time }),
+        );
+        let refused = self.refused.iter().map(
+            |(path, failure)| json!({ "file": path, "reason": failure.diagnostics.first().map(|diagnostic| diagnostic.message.as_str()) }),
+        );
+        json!({
+            "schema_version": 1,
+            "tool": tool,
+            "release": self.release.digest,
+            "model_package": self.release.manifest.model_package.arn,
+            "public_key": format!("sha256:{}", self.trusted.key.fingerprint()),
+            "verified": verified.collect::<Vec<_>>(),
+            "refused": refused.collect::<Vec<_>>(),
+            "missing": self.missing(),
+        })
+    }
+
+    /// The result as text, one line for each link.
+    pub fn text(&self) -> String {
+        let release = format!("release   {} of {}\n", self.release.digest, self.release.manifest.model_package.arn);
+        let key = format!("key       sha256:{} in {}\n", self.trusted.key.fingerprint(), self.trusted.file.display());
+        let verified =
+            self.records.iter().map(|record| format!("verified  {}, signed {} ({})\n", record.kind, record.time, record.file.display()));
+        let refused = self.refused.iter().map(|(path, _)| format!("refused   {}\n", path.display()));
+        let missing = self.missing().into_iter().map(|link| format!("missing   {link}\n"));
+        let text: String = [release, key].into_iter().chain(verified).chain(refused).chain(missing).collect();
+        text.trim_end().to_owned()
+    }
+}
