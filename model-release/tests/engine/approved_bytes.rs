@@ -138,7 +138,12 @@ fn build_with<A: ArtifactReader>(
     let mut request = build_request(regions, true);
     let mut policy = ReleasePolicy::default();
     policy.unknown_bytes = unknown;
-    request.selection.policy = Some(PolicyFile { name: "release-policy.json".to_owned(), digest: "sha256:0".to_owned(), policy });
+    request.selection.policy = Some(PolicyFile {
+        name: "release-policy.json".to_owned(),
+        path: "release-policy.json".into(),
+        digest: "sha256:0".to_owned(),
+        policy,
+    });
     let configuration = configuration(&format!("bytes-{name}"));
     let access = |_: Option<&_>| RegistryAccess { registry: registry(etag), documents: NoDocuments, artifacts: artifacts() };
     let mut found = Vec::new();

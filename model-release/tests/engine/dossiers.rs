@@ -12,6 +12,7 @@ use model_registry::documents::{DocumentError, DocumentErrorKind, Documents};
 use model_registry::life_cycle::LifeCycle;
 use model_registry::snapshot::Snapshot;
 use model_registry::{ApprovalStatus, MetricDocument, MetricSource, ModelPackage, Person, S3Uri};
+use model_release::approved_bytes::NoArtifacts;
 use model_release::dossier::{
     Basis, Change, ConditionState, Decision, Dossier, Evidence, Judgement, Source, assemble, html, json, markdown, text,
 };
@@ -68,7 +69,7 @@ impl Registered {
 
     fn read(&self, release: &Release, evidence: &mut Evidence) {
         let registry = Snapshot::new(Some("iris".parse().unwrap()), self.packages.clone());
-        let access = |_: &_| RegistryAccess { registry: registry.clone(), documents: self.files.clone() };
+        let access = |_: &_| RegistryAccess { registry: registry.clone(), documents: self.files.clone(), artifacts: None::<NoArtifacts> };
         block_on(evidence.read_registry(release, "registry.json", access));
     }
 }
