@@ -97,6 +97,8 @@ pub(super) fn image(approved: &ApprovedImage, now: Option<&str>) -> Comparison {
     match (&approved.digest, now) {
         (Some(expected), Some(actual)) if expected == actual => Comparison::Same,
         (Some(expected), Some(actual)) => Comparison::Differs { what, expected: expected.clone(), actual: actual.to_owned() },
+        // A name with a digest always means the same image.
+        (Some(_), None) if approved.digest_from == Some(DigestSource::Uri) => Comparison::Same,
         (Some(_), None) => Comparison::NotKnown { what, why: "Amazon ECR did not return its digest".to_owned() },
         (None, _) => not_recorded(what, approved.not_known.as_deref().unwrap_or("no reason is recorded")),
     }

@@ -145,7 +145,8 @@ impl Deployment {
                 endpoints.entry(message).or_default().push(report.title());
             }
         }
-        let warning = |(message, titles): (&str, Vec<String>)| {
+        let warning = |(message, mut titles): (&str, Vec<String>)| {
+            titles.sort();
             let warning = Diagnostic::warning(message).code(NOT_KNOWN).named(&titles[0]);
             match titles.len() - 1 {
                 0 => warning,

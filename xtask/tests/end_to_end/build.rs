@@ -45,7 +45,7 @@ fn a_release_is_built_from_a_snapshot_without_any_call_to_aws() {
     assert_eq!(project.read("target/deploy/cfn-sm-endpoint.yaml"), project.read("cfn-sm-endpoint-template.yml"));
 
     let manifest = project.json("target/deploy/release-manifest.json");
-    assert_eq!(manifest["schema_version"], 1);
+    assert_eq!(manifest["schema_version"], 2);
     assert_eq!(manifest["action"], "deploy");
     assert_eq!(manifest["model_package"]["version"], 13);
     assert_eq!(manifest["model_package"]["created"], "2026-01-01T00:00:00Z");

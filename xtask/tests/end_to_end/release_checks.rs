@@ -41,7 +41,8 @@ fn a_tested_and_approved_release_is_allowed_and_deployed() {
     assert_eq!(record["staging_tests"], "1 of 1 endpoint passed");
     assert!(record["model_packages"][0].as_str().unwrap().ends_with("/14"), "{record}");
     cloud.only_reads();
-    assert_eq!(cloud.aws.requests().unwrap().len(), 1);
+    // The model package, and its artifact.
+    assert_eq!(cloud.aws.requests().unwrap().len(), 2);
     project.run(DEPLOY).ends_with(0).says("1 of 1 endpoints serve the release");
 }
 

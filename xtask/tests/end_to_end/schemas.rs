@@ -35,7 +35,7 @@ fn the_commands_files_are_valid_and_an_unknown_key_is_refused() {
     let project = Project::new();
     project.run(["tour"]).ends_with(0);
     for (schema, file) in [
-        ("release-manifest.v1.json", "target/tour/release/release-manifest.json"),
+        ("release-manifest.v2.json", "target/tour/release/release-manifest.json"),
         ("stage-config.v1.json", "target/tour/release/staging-config.json"),
         ("test-results.v1.json", "target/tour/test-results/test-results.json"),
     ] {

@@ -404,6 +404,8 @@ fn no_pair_of_values_gives_a_role_or_pipeline_a_dangling_reference() {
             ("XtaskSha256", &["aa"]),
             ("MetricsBucketName", &["", "metrics"]),
             ("MetricsKmsKeyArn", &["", KEY]),
+            ("ModelBucketName", &["", "models-*"]),
+            ("ImageRepositoryArn", &["", "arn:aws:ecr:*:111111111111:repository/iris"]),
             ("VpcId", &["", "vpc-12345678"]),
             ("SubnetIds", &["subnet-12345678"]),
             ("SecurityGroupIds", &["sg-12345678"]),

@@ -8,6 +8,7 @@ mod invocations;
 mod packages;
 mod process;
 mod releases;
+mod stored_bytes;
 
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;

@@ -48,7 +48,13 @@ fn listed_packages_have_the_seeded_values() {
     assert_eq!(first["CreationTime"].as_f64(), Some(1_770_091_506.0));
     assert_eq!((&second["ModelPackageVersion"], &second["ModelPackageStatus"]), (&json!(8), &json!("Failed")));
     let containers = &second["InferenceSpecification"]["Containers"];
-    assert_eq!(containers, &json!([{ "Image": "image-a", "ModelDataUrl": "s3://b/a" }, { "Image": "image-b" }]));
+    assert_eq!(
+        containers,
+        &json!([
+            { "Image": "image-a", "ModelDataUrl": "s3://b/a", "ModelDataETag": "0cc175b9c0f1b6a831c399e269772661" },
+            { "Image": "image-b" },
+        ])
+    );
     let more = SeedPackages { account: REGISTRY.to_owned(), group: "iris".to_owned(), approved: 1, ..Default::default() };
     assert!(aws.seed_packages(&more).unwrap()[0].ends_with("/9"));
 }
