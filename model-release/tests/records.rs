@@ -7,6 +7,7 @@ mod local_key;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use aws_lc_rs::rsa::KeySize;
 use endpoint_test::{CaseReport, CheckReport, Outcome, Report, SuiteInfo, TargetInfo, TargetReport, ToolInfo, Verdict};
 use local_key::LocalKey;
 use model_registry::ReleasePolicy;
@@ -275,7 +276,7 @@ fn a_test_result_is_about_its_results_file_stage_and_release() {
 #[test]
 fn a_record_of_another_key_names_the_trusted_one() {
     let signed = Signed::new();
-    let other = TrustedKey { key: LocalKey::p256().public_key().clone(), file: "other.pem".into() };
+    let other = TrustedKey { key: LocalKey::rsa(KeySize::Rsa2048).public_key().clone(), file: "other.pem".into() };
     let failure = signed.release().verify_provenance(&other).unwrap_err();
     assert_eq!(failure.diagnostics[0].code, Some("record-of-another-key"));
     assert!(failure.diagnostics[0].details[0].contains("other.pem"), "{failure:?}");

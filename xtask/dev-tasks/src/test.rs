@@ -14,6 +14,8 @@ use terminal::{Exit, Printer, Project};
 const RANDOM_CASES: &str = "32";
 /// The tests with model servers have this in their names; they are ignored by default.
 const MODEL_SERVERS: &str = "model_servers";
+/// The tests with Sigstore's library, which npm installs, have this in theirs. They are ignored, too.
+const SIGSTORE: &str = "sigstore";
 /// The ones of them that need Java.
 const MULTI_MODEL_SERVER: &str = "multi_model_server";
 
@@ -40,8 +42,8 @@ pub(crate) fn run(printer: Printer, project: &Project, options: &TestOptions) ->
     let mut succeeds = cargo_test(project).arg("--no-fail-fast").args(&options.arguments).follow(|line| log.read(line))?;
     if options.model_servers {
         // Skipped above, and run here.
-        log.skipped.retain(|(test, _)| !test.name.contains(MODEL_SERVERS));
-        let mut task = cargo_test(project).args(["--no-fail-fast", "--test", "*", "--", "--ignored", MODEL_SERVERS]);
+        log.skipped.retain(|(test, _)| !is_heavy(&test.name));
+        let mut task = cargo_test(project).args(["--no-fail-fast", "--test", "*", "--", "--ignored", MODEL_SERVERS, SIGSTORE]);
         if without_java.is_some() {
             task = task.args(["--skip", MULTI_MODEL_SERVER]);
         }
@@ -79,6 +81,10 @@ pub(crate) fn new_seed() -> u64 {
     std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |now| now.as_micros().try_into().unwrap_or(u64::MAX))
 }
 
+fn is_heavy(test: &str) -> bool {
+    test.contains(MODEL_SERVERS) || test.contains(SIGSTORE)
+}
+
 fn cargo_test(project: &Project) -> Task {
     cargo(project).args(["test", "--workspace", "--locked"])
 }
@@ -97,8 +103,8 @@ fn summarise(printer: Printer, log: &TestLog, start: Instant, without_java: Opti
     if let Some(reason) = without_java {
         printer.line(format_args!("skipped  the tests with multi-model-server: {reason}"));
     }
-    if log.skipped.iter().any(|(test, _)| test.name.contains(MODEL_SERVERS)) {
-        printer.line("hint: `cargo xtask test --model-servers` installs the model servers and runs their tests");
+    if log.skipped.iter().any(|(test, _)| is_heavy(&test.name)) {
+        printer.line("hint: `cargo xtask test --model-servers` installs the model servers and Sigstore's library, and runs their tests");
     }
     for test in &log.failed {
         printer.bad_step("FAILED", test.label());

@@ -83,4 +83,13 @@ fn plain_moto_has_the_known_gaps_and_no_others() {
     let newer = format!("arn:aws:sagemaker:us-east-1:{HOME}:model-package/{GROUP}/2");
     other.update(&second, "staging", ACCOUNT, &[("ModelPackageName", &newer)]);
     assert!(!served(&other).is_ok_and(|package| package.ends_with("/2")), "gap 5 is closed");
+
+    // Gap 6: KMS signs a digest like a message, so that the signature is that of the digest's digest.
+    let kms = |action: &str, input: Json| other.aws.call(HOME, "kms", action, &input).unwrap();
+    let key = kms("CreateKey", json!({ "KeyUsage": "SIGN_VERIFY", "KeySpec": "ECC_NIST_P256" }))["KeyMetadata"]["KeyId"].take();
+    let digest = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+    let mut input = json!({ "KeyId": key, "Message": digest, "MessageType": "DIGEST", "SigningAlgorithm": "ECDSA_SHA_256" });
+    input["Signature"] = kms("Sign", input.clone())["Signature"].take();
+    input["MessageType"] = json!("RAW");
+    assert_eq!(kms("Verify", input)["SignatureValid"], true, "gap 6 is closed");
 }
