@@ -5,6 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_names::resource_name;
 use aws_types::SdkConfig;
+use call_fault::Fault;
+use call_fault::sdk::is_whole_xml;
 use percent_encoding::{AsciiSet, percent_decode_str, utf8_percent_encode};
 use serde_json::{Value, json};
 use stack_rollout::CallError;
@@ -12,7 +14,7 @@ use stack_rollout::aws::CloudFormationStacks;
 use stack_rollout::preflight::{ImageName, PackageState, Presence, TargetAccount};
 use stack_rollout::status::KeyState;
 
-use super::signed_call::{Service, SignedCaller, UNRESERVED, call_error, element, list, missing, text};
+use super::signed_call::{Response, Service, SignedCaller, UNRESERVED, call_error, element, list, missing, text};
 
 const SSM: Service = Service { id: "SSM", signing_name: "ssm", host: "ssm", target: "AmazonSSM" };
 pub(super) const SAGEMAKER: Service = Service { id: "SageMaker", signing_name: "sagemaker", host: "api.sagemaker", target: "SageMaker" };
@@ -141,6 +143,7 @@ impl TargetAccount for AwsTargetAccount {
             ("HeadObject", "HEAD", format!("/{}/{}", encoded(bucket, UNRESERVED), encoded(key, PATH)))
         };
         let response = self.calls.s3(operation, method, &path).await?;
+        let text_of = |response: &Response| String::from_utf8_lossy(&response.body).into_owned();
         // Another server's page is not S3's: it proves nothing about the object.
         if response.request_id.is_none() && response.bucket_region.is_none() && response.status < 500 {
             return Err(CallError::unusable(
@@ -152,10 +155,10 @@ impl TargetAccount for AwsTargetAccount {
             return Ok(Presence::OtherRegion);
         }
         match response.status {
-            200..=299 if is_prefix && !String::from_utf8_lossy(&response.body).contains("<ListBucketResult") => {
+            200..=299 if is_prefix && !(text_of(&response).contains("<ListBucketResult") && is_whole_xml(&response.body)) => {
                 Err(missing(operation, "Contents"))
             }
-            200..=299 if is_prefix && !String::from_utf8_lossy(&response.body).contains("<Key>") => Ok(Presence::Missing),
+            200..=299 if is_prefix && !text_of(&response).contains("<Key>") => Ok(Presence::Missing),
             200..=299 => Ok(Presence::Found),
             301 | 307 => Ok(Presence::OtherRegion),
             404 => Ok(Presence::Missing),
@@ -166,6 +169,10 @@ impl TargetAccount for AwsTargetAccount {
                 Some("AccessDenied".to_owned()),
                 Some("access to the object is denied, or it does not exist".to_owned()),
             )),
+            status if method == "HEAD" => {
+                let cause = Some(Fault::of_head_status(status));
+                Err(CallError { cause, ..call_error(operation, &response, None, None) })
+            }
             _ => Err(call_error(operation, &response, None, None)),
         }
     }
