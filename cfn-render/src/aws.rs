@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::Region;
+use aws_sdk_s3::operation::RequestId as _;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{ChecksumMode, ServerSideEncryption};
 use tokio::sync::OnceCell;
@@ -65,7 +66,7 @@ enum Presence {
     /// It has another SHA-256.
     Different,
     /// 403: it may or may not exist.
-    Unseen,
+    Unseen { request_id: Option<String> },
 }
 
 impl S3Store {
@@ -180,7 +181,7 @@ impl S3Store {
             }),
             Err(error) => match status_of(&error) {
                 Some(404) => Ok(Presence::Missing),
-                Some(403) => Ok(Presence::Unseen),
+                Some(403) => Ok(Presence::Unseen { request_id: error.request_id().map(str::to_owned) }),
                 _ => Err(failure("HeadObject", &self.bucket, Some(key), error)),
             },
         }
@@ -255,12 +256,15 @@ impl ArtifactStore for S3Store {
                     "`s3://{bucket}/{key}` had another SHA-256 checksum than the artifact, and was replaced: check who can write to the bucket"
                 ),
             }),
-            Presence::Unseen => Some(StoreNote {
-                code: Code::UploadedUnseen,
-                message: format!(
-                    "access to the objects in the bucket `{bucket}` is denied (403), so everything is uploaded every time: allow `s3:GetObject` and `s3:ListBucket` on it, and `kms:Decrypt` on its KMS key"
-                ),
-            }),
+            Presence::Unseen { request_id } => {
+                let request = request_id.map(|id| format!(", request id {id}")).unwrap_or_default();
+                Some(StoreNote {
+                    code: Code::UploadedUnseen,
+                    message: format!(
+                        "access to the objects in the bucket `{bucket}` is denied (`HeadObject`, 403{request}), so everything is uploaded every time: allow `s3:GetObject` and `s3:ListBucket` on it, and `kms:Decrypt` on its KMS key"
+                    ),
+                })
+            }
         };
         Ok(Location { version, existed, note, ..Location::new(bucket, region, key) })
     }

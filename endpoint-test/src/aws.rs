@@ -6,7 +6,6 @@ mod describe;
 mod failure;
 mod invoke;
 mod objects;
-mod required;
 mod samples;
 mod session;
 

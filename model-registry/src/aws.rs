@@ -4,7 +4,6 @@ mod convert;
 mod documents;
 mod failure;
 mod groups;
-mod required;
 
 use std::time::Duration;
 
@@ -20,7 +19,6 @@ use aws_types::SdkConfig;
 pub use documents::S3Documents;
 
 use self::failure::{malformed, sdk_error};
-use self::required::{Required, boxed};
 use crate::error::{RegistryError, RegistryErrorKind};
 use crate::group::ModelPackageGroup;
 use crate::life_cycle::{LifeCycle, LifeCycleStore};
@@ -28,6 +26,7 @@ use crate::package::ModelPackage;
 use crate::registry::{PackageQuery, Page, Registry};
 use crate::sharing::GroupStore as _;
 use aws_names::ModelPackageArn;
+use call_fault::sdk::{Required, boxed};
 
 /// The default time limit of an operation, including its retries and the pauses between them.
 /// [`SageMakerRegistry::deadline`] changes it.
@@ -150,14 +149,14 @@ impl LifeCycleStore for SageMakerRegistry {
             .build();
         // The request must contain nothing else: SageMaker leaves members that are not in it
         // unchanged.
-        self.client
+        let request = self
+            .client
             .update_model_package()
             .model_package_arn(arn.to_string())
             .model_life_cycle(life_cycle)
             .client_token(client_token)
-            .send()
-            .await
-            .map(drop)
-            .map_err(|error| self.error(OPERATION, &error).of_account(Some(arn.account())))
+            .customize()
+            .interceptor(Required(&["ModelPackageArn"]));
+        boxed(request.send()).await.map(drop).map_err(|error| self.error(OPERATION, &error).of_account(Some(arn.account())))
     }
 }

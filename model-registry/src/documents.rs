@@ -64,6 +64,11 @@ impl DocumentError {
         Self { uri: uri.clone(), kind, code: None, message: message.into(), request_id: None, hint: None }
     }
 
+    /// Whether S3 was called, and did not return the document.
+    fn is_of_aws(&self) -> bool {
+        self.code.is_some() || self.request_id.is_some() || self.kind == DocumentErrorKind::Unreachable
+    }
+
     /// What to do about it.
     pub fn hint(&self) -> Option<String> {
         if self.hint.is_some() {
@@ -87,7 +92,11 @@ impl DocumentError {
 
 impl fmt::Display for DocumentError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` could not be read: ", self.uri)?;
+        write!(f, "`{}` could not be read", self.uri)?;
+        if self.is_of_aws() {
+            f.write_str(" with `s3:GetObject`")?;
+        }
+        f.write_str(": ")?;
         if let Some(code) = &self.code {
             write!(f, "{code}: ")?;
         }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use aws_names::AccountId;
+use call_fault::Fault;
 
 /// How to get a list that is complete.
 pub const LIST_ALL: &str = "list all model packages: omit `--max-items` and `--max-results` of `aws sagemaker list-model-packages`";
@@ -15,6 +16,8 @@ pub struct RegistryError {
     pub operation: &'static str,
     /// What kind of failure it is.
     pub kind: RegistryErrorKind,
+    /// What went wrong, if it can go wrong with every call.
+    pub fault: Option<Fault>,
     /// AWS's error code, such as `AccessDeniedException`.
     pub code: Option<String>,
     /// AWS's message, or what failed before AWS responded.
@@ -64,7 +67,7 @@ pub enum RegistryErrorKind {
 impl RegistryError {
     /// An error without anything from AWS.
     pub fn new(operation: &'static str, kind: RegistryErrorKind, message: impl Into<String>) -> Self {
-        Self { operation, kind, code: None, message: message.into(), request_id: None, region: None, account: None }
+        Self { operation, kind, fault: kind.fault(), code: None, message: message.into(), request_id: None, region: None, account: None }
     }
 
     /// Sets the account that was called, if it is known.
@@ -81,21 +84,40 @@ impl RegistryError {
             RegistryErrorKind::NotFound => {
                 "check the group's name, the account and the region; for a group of another account, use its ARN"
             }
-            RegistryErrorKind::AccessDenied => {
-                return Some(format!("allow `{}` for the role that runs this", self.operation));
-            }
-            RegistryErrorKind::CredentialsInvalid => "check the access key, or sign in again",
-            RegistryErrorKind::CredentialsExpired => "the session expired: get new credentials and run this again",
-            RegistryErrorKind::CredentialsMissing => {
-                "set AWS_PROFILE, or run `aws sso login`; in CodeBuild the project's service role is used"
-            }
-            RegistryErrorKind::Conflict => "another caller is changing the same resource: run this again",
-            RegistryErrorKind::Throttled => "AWS is throttling this account: wait a minute and run this again",
-            RegistryErrorKind::Unreachable => "check the network, and AWS_ENDPOINT_URL if it is set",
-            RegistryErrorKind::Malformed => "another server may have responded: check the proxy, and AWS_ENDPOINT_URL if it is set",
-            _ => return None,
+            RegistryErrorKind::Conflict => "another caller is changing the same resource: run the command again",
+            _ => return self.fault.map(|fault| fault.hint(self.operation)),
         };
         Some(text.to_owned())
+    }
+}
+
+impl RegistryErrorKind {
+    /// The kind of a fault that every call can have.
+    #[cfg(feature = "aws")]
+    pub(crate) fn of_fault(fault: Fault) -> Self {
+        match fault {
+            Fault::Throttled => Self::Throttled,
+            Fault::AccessDenied => Self::AccessDenied,
+            Fault::ExpiredCredentials => Self::CredentialsExpired,
+            Fault::InvalidCredentials => Self::CredentialsInvalid,
+            Fault::MissingCredentials => Self::CredentialsMissing,
+            Fault::NotOfAws | Fault::TooLong => Self::Malformed,
+            _ => Self::Unreachable,
+        }
+    }
+
+    /// The usual fault of an error of this kind.
+    fn fault(self) -> Option<Fault> {
+        Some(match self {
+            Self::AccessDenied => Fault::AccessDenied,
+            Self::CredentialsInvalid => Fault::InvalidCredentials,
+            Self::CredentialsExpired => Fault::ExpiredCredentials,
+            Self::CredentialsMissing => Fault::MissingCredentials,
+            Self::Throttled => Fault::Throttled,
+            Self::Unreachable => Fault::Connection,
+            Self::Malformed => Fault::NotOfAws,
+            _ => return None,
+        })
     }
 }
 

@@ -13,7 +13,8 @@ use model_registry::aws::SageMakerRegistry;
 use model_registry::life_cycle::{LifeCycle, LifeCycleStore as _, Recorded, record};
 use model_registry::sharing::{GroupOutcome, GroupStore, Mode, NewGroup, PolicyChange, Sharing, ensure_group, share};
 use model_registry::{
-    ApprovalStatus, Gates, ModelPackageGroup, PackageArtifact, PackageQuery, Registry, RegistryError, RegistryErrorKind, SelectError, Selection, select,
+    ApprovalStatus, Gates, ModelPackageGroup, PackageArtifact, PackageQuery, Registry, RegistryError, RegistryErrorKind, SelectError,
+    Selection, select,
 };
 use serde_json::{Value as Json, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};

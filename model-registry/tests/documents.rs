@@ -75,7 +75,7 @@ fn a_document_is_read_whole() {
 fn each_error_says_what_failed_and_what_to_do() {
     let denied = error(403, "", "AccessDenied");
     assert_eq!((denied.kind, denied.request_id.as_deref()), (DocumentErrorKind::AccessDenied, Some("REQ1")));
-    assert_eq!(denied.to_string(), format!("`{URI}` could not be read: AccessDenied: message"));
+    assert_eq!(denied.to_string(), format!("`{URI}` could not be read with `s3:GetObject`: AccessDenied: message"));
     assert!(denied.hint().unwrap().contains("s3:GetObject"));
     assert_eq!(error(404, "", "NoSuchKey").kind, DocumentErrorKind::NotFound);
     assert_eq!(error(404, "", "NoSuchBucket").kind, DocumentErrorKind::NotFound);

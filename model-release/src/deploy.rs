@@ -9,8 +9,8 @@ mod reset_overrides;
 use endpoint_test::{LoadMode, TargetReport};
 use stack_rollout::preflight::Check;
 use stack_rollout::{
-    AccountId, CallAs, CallError, Clock, Observed, Operation, Plan, Region, SessionError, StackSets, Stacks, SystemClock, Target, Verdict,
-    observe, plan, roll_out,
+    AccountId, CallAs, Clock, Observed, Operation, Plan, Region, SessionError, StackSets, Stacks, SystemClock, Target, Verdict, observe,
+    plan, roll_out,
 };
 
 use crate::capacity::{CapacityChange, RequestedCounts};
@@ -198,8 +198,8 @@ pub fn refused(error: &stack_rollout::Error, call_as: CallAs) -> Failure {
     }
     let diagnostic = Diagnostic::error(error.to_string());
     let diagnostic = match error {
-        stack_rollout::Error::Call { source: CallError { region: Some(region), .. }, .. } => diagnostic.named(format!("region {region}")),
-        _ => diagnostic,
+        stack_rollout::Error::Call { source, .. } => diagnostic.in_aws(None::<&str>, source.region.as_ref()),
+        _ => diagnostic.in_aws(None::<&str>, None::<&str>),
     };
     let diagnostic = match error.stop_command(call_as) {
         Some(stop) => diagnostic.code("operation-in-progress").about(stop),

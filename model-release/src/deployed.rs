@@ -46,7 +46,8 @@ impl BuildRequest {
                 Ok(Contents::Unknown) => deployed.complete = false,
                 Err(error) => {
                     let message = format!("it is not known whether `{}` is deployed: {error}", event.change.package);
-                    return Some(Diagnostic::warning(message).code("deployed-package-unknown").named(name.to_string()));
+                    let warning = Diagnostic::warning(message).code("deployed-package-unknown").in_aws(None::<&str>, error.region.as_ref());
+                    return Some(warning.detail(format!("stack set `{name}`")));
                 }
             }
         }

@@ -1,5 +1,6 @@
 //! Findings as data: what is wrong, where, and how to fix it. The caller formats them.
 
+use std::fmt;
 use std::path::Path;
 
 /// The severity of a finding.
@@ -48,8 +49,30 @@ pub enum Place {
         /// The text of the line, if it can be shown.
         text: Option<String>,
     },
-    /// A name: a file, an option, an account and region.
+    /// A name: a file, an option, a target.
     Named(String),
+    /// An account and a region that was called. What is not set is that of the session: a library
+    /// does not call AWS again to report an error, and [`Failure::of_session`] sets it.
+    Aws {
+        /// The account, such as `111111111111`.
+        account: Option<String>,
+        /// The region, such as `us-east-1`.
+        region: Option<String>,
+    },
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Source { path, line, column, .. } => write!(f, "{path}:{line}:{column}"),
+            Self::Named(name) => f.write_str(name),
+            Self::Aws { account, region } => {
+                let parts = [("account", account), ("region", region)];
+                let known: Vec<_> = parts.iter().filter_map(|(word, name)| Some(format!("{word} {}", name.as_ref()?))).collect();
+                f.write_str(&known.join(", "))
+            }
+        }
+    }
 }
 
 /// A failure: its kind and findings.
@@ -77,8 +100,13 @@ pub enum FailureKind {
 impl From<&stack_rollout::Problem> for Diagnostic {
     fn from(problem: &stack_rollout::Problem) -> Self {
         let subject = problem.place.as_ref().map(ToString::to_string);
+        let place = match &problem.place {
+            // Its account and region are those of the session.
+            Some(stack_rollout::Place::Call) => Some(Place::Aws { account: None, region: None }),
+            _ => subject.clone().map(Place::Named),
+        };
         let diagnostic = Self::error(&problem.message).code(problem.code).with_hint_opt(problem.hint.clone());
-        Self { place: subject.clone().map(Place::Named), subject, ..diagnostic }
+        Self { place, subject, ..diagnostic }
     }
 }
 
@@ -138,6 +166,27 @@ impl Diagnostic {
         self
     }
 
+    /// Sets the called account and region; what is `None` is that of the session.
+    #[must_use]
+    pub fn in_aws(mut self, account: Option<impl ToString>, region: Option<impl ToString>) -> Self {
+        let (account, region) = (account.map(|account| account.to_string()), region.map(|region| region.to_string()));
+        self.place = Some(Place::Aws { account, region });
+        self
+    }
+
+    /// Whether the finding is about a call whose account or region is not set.
+    pub fn lacks_session(&self) -> bool {
+        matches!(&self.place, Some(Place::Aws { account, region }) if account.is_none() || region.is_none())
+    }
+
+    /// Sets the account and region of a call that were not set.
+    pub fn of_session(&mut self, session_account: &str, session_region: &str) {
+        if let Some(Place::Aws { account, region }) = &mut self.place {
+            account.get_or_insert_with(|| session_account.to_owned());
+            region.get_or_insert_with(|| session_region.to_owned());
+        }
+    }
+
     /// Sets the file as the location.
     #[must_use]
     pub fn file(self, path: &Path) -> Self {
@@ -193,10 +242,37 @@ impl Failure {
         }
     }
 
+    /// Whether an error of a failed call has no place, or a place without the session's account or
+    /// region.
+    pub fn lacks_session(&self) -> bool {
+        self.diagnostics.iter().any(|diagnostic| diagnostic.lacks_session() || is_call_without_place(self.kind, diagnostic))
+    }
+
+    /// Sets the account and region of the session in every error of a failed call that lacks them.
+    /// An error in a file keeps its place, and has them as a detail.
+    pub fn of_session(&mut self, account: &str, region: &str) {
+        let kind = self.kind;
+        for diagnostic in &mut self.diagnostics {
+            if is_call_without_place(kind, diagnostic) {
+                let called = Place::Aws { account: Some(account.to_owned()), region: Some(region.to_owned()) };
+                match diagnostic.place {
+                    None => diagnostic.place = Some(called),
+                    Some(_) => diagnostic.details.push(called.to_string()),
+                }
+            }
+            diagnostic.of_session(account, region);
+        }
+    }
+
     /// A call to AWS or a target failed.
     pub fn unreachable(diagnostic: Diagnostic) -> Self {
         Self::new(FailureKind::Unreachable, vec![diagnostic])
     }
+}
+
+fn is_call_without_place(kind: FailureKind, diagnostic: &Diagnostic) -> bool {
+    let is_call = kind == FailureKind::Unreachable && diagnostic.level == Level::Error;
+    is_call && matches!(diagnostic.place, None | Some(Place::Source { .. }))
 }
 
 impl From<Diagnostic> for Failure {

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 use stack_rollout::preflight::{Check, CheckOutcome};
 
-use crate::diagnostic::{Diagnostic, Failure, FailureKind, Level};
+use crate::diagnostic::{Diagnostic, Failure, FailureKind, Level, Place};
 use crate::manifest::Tool;
 
 const SCHEMA_VERSION: u32 = 1;
@@ -143,6 +143,7 @@ impl DoctorReport {
             let checked = self.push(check, subject, outcome);
             checked.message = Some(diagnostic.message);
             checked.details = diagnostic.details;
+            checked.details.extend(diagnostic.place.filter(|place| matches!(place, Place::Aws { .. })).map(|place| place.to_string()));
             checked.hint = diagnostic.hint;
             checked.is_unknown = outcome == Outcome::NotChecked;
         }

@@ -44,7 +44,7 @@ where
             () = &mut interrupted => break,
         }
     }
-    let unread = |name: &String| EndpointState::unread(name, "reading it was interrupted".to_owned());
+    let unread = |name: &String| EndpointState::unread(name, "reading it was interrupted".to_owned(), None);
     for target in all {
         if !found.iter().any(|read| read.target() == target) {
             found.push(TargetEndpoints::new(target, names.iter().map(unread).collect()));
@@ -83,7 +83,7 @@ mod tests {
         };
         let targets = vec![(other.clone(), None), (hung.clone(), None)];
         let found = runtime.block_on(read_targets(&["iris".to_owned()], targets, read, signal.notified()));
-        let unread = EndpointState::unread("iris", "reading it was interrupted".to_owned());
+        let unread = EndpointState::unread("iris", "reading it was interrupted".to_owned(), None);
         let expected =
             [TargetEndpoints::new(hung.clone(), vec![unread]), TargetEndpoints::new(other, vec![EndpointState::missing("iris")])];
         assert_eq!(found, expected);

@@ -47,6 +47,9 @@ pub struct EndpointState {
     pub capacity: Vec<VariantCapacity>,
     /// The reason if the endpoint is not `ok`.
     pub reason: Option<String>,
+    /// What to do if the endpoint could not be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
 }
 
 /// Whether a target or endpoint serves the model package that the newest operation deploys.
@@ -80,8 +83,8 @@ impl Health {
 }
 
 impl EndpointState {
-    /// An endpoint that could not be read.
-    pub fn unread(endpoint: &str, reason: String) -> Self {
+    /// An endpoint that could not be read, and what to do about it.
+    pub fn unread(endpoint: &str, reason: String, hint: Option<String>) -> Self {
         Self {
             endpoint: endpoint.to_owned(),
             health: Health::Unknown,
@@ -89,12 +92,13 @@ impl EndpointState {
             model_packages: Vec::new(),
             capacity: Vec::new(),
             reason: Some(reason),
+            hint,
         }
     }
 
     /// An endpoint that does not exist.
     pub fn missing(endpoint: &str) -> Self {
-        Self { health: Health::Differs, ..Self::unread(endpoint, "the endpoint does not exist".to_owned()) }
+        Self { health: Health::Differs, ..Self::unread(endpoint, "the endpoint does not exist".to_owned(), None) }
     }
 
     /// An endpoint with SageMaker's description; `deployed` is the model package of the newest operation.
@@ -125,6 +129,7 @@ impl EndpointState {
             model_packages: packages.into_iter().cloned().collect(),
             capacity: VariantCapacity::of(&description.variants),
             reason,
+            hint: None,
         }
     }
 
@@ -154,6 +159,7 @@ impl EndpointState {
             model_packages: packages.into_iter().cloned().collect(),
             capacity: VariantCapacity::of(&report.variants),
             reason: deciding.and_then(|check| check.message.clone()),
+            hint: deciding.filter(|_| health == Health::Unknown).and_then(|check| check.hint.clone()),
         }
     }
 

@@ -13,6 +13,7 @@ pub fn of_selection(error: &SelectError) -> Failure {
         SelectError::Gate { error: gate, .. } => {
             let kind = if gate.refused_by_aws { FailureKind::Unreachable } else { FailureKind::BadInput };
             let diagnostic = Diagnostic::error(error.to_string());
+            let diagnostic = if gate.refused_by_aws { diagnostic.in_aws(None::<&str>, None::<&str>) } else { diagnostic };
             (kind, gate.request_id.iter().fold(diagnostic, |diagnostic, id| diagnostic.detail(format!("request id {id}"))))
         }
         _ => (FailureKind::BadInput, Diagnostic::error(error.to_string())),
@@ -23,11 +24,7 @@ pub fn of_selection(error: &SelectError) -> Failure {
 
 fn diagnostic(error: &RegistryError) -> Diagnostic {
     let diagnostic = Diagnostic::error(error.to_string()).with_hint_opt(error.hint());
-    let diagnostic = match (&error.account, &error.region) {
-        (Some(account), Some(region)) => diagnostic.named(format!("account {account}, region {region}")),
-        (None, Some(region)) => diagnostic.named(format!("region {region}")),
-        (_, None) => diagnostic,
-    };
+    let diagnostic = diagnostic.in_aws(error.account.as_ref(), error.region.as_ref());
     match &error.request_id {
         Some(id) => diagnostic.detail(format!("request id {id}")),
         None => diagnostic,
@@ -39,7 +36,8 @@ pub fn of_registry(error: &RegistryError) -> Failure {
     // A snapshot is a file, so a missing package is an input error.
     let is_of_file = matches!(error.kind, RegistryErrorKind::NotInSnapshot | RegistryErrorKind::CutOff);
     let kind = if is_of_file { FailureKind::BadInput } else { FailureKind::Unreachable };
-    Failure::new(kind, vec![diagnostic(error)])
+    let diagnostic = diagnostic(error);
+    Failure::new(kind, vec![Diagnostic { place: diagnostic.place.filter(|_| !is_of_file), ..diagnostic }])
 }
 
 /// Converts an error of sharing a group.

@@ -1,5 +1,7 @@
 //! What the endpoints of a stage serve, compared with what they must serve.
 
+use std::collections::BTreeSet;
+
 use stack_rollout::Target;
 
 use crate::Stage;
@@ -7,14 +9,16 @@ use crate::diagnostic::Diagnostic;
 use crate::endpoint_state::{EndpointState, Health, TargetEndpoints};
 use crate::plural::plural;
 
-/// One line for each endpoint, such as `222222222222/us-east-1/iris serves version 7`.
+/// One line for each endpoint, such as `222222222222/us-east-1/iris serves version 7`, and the hints
+/// for those that could not be read.
 pub(crate) fn lines(serving: &[TargetEndpoints]) -> Vec<String> {
     let endpoint = |target: &Target, endpoint: &EndpointState| format!("{target}/{} {}", endpoint.endpoint, endpoint.summary());
     let of_target = |read: &TargetEndpoints| match read.endpoints.as_slice() {
         [] => vec![format!("{} has no endpoint", read.target())],
         endpoints => endpoints.iter().map(|state| endpoint(&read.target(), state)).collect(),
     };
-    serving.iter().flat_map(of_target).collect()
+    let hints: BTreeSet<_> = serving.iter().flat_map(|read| &read.endpoints).filter_map(|endpoint| endpoint.hint.as_ref()).collect();
+    serving.iter().flat_map(of_target).chain(hints.into_iter().map(|hint| format!("  hint: {hint}"))).collect()
 }
 
 /// A finding if endpoints do not serve the release although their stacks are up to date:

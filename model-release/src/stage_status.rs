@@ -1,6 +1,8 @@
 //! The current status of a stage: the newest operation on its stack set, and the stack and endpoints
 //! of every target.
 
+use std::collections::BTreeSet;
+
 use comfy_table::presets::NOTHING;
 use comfy_table::{ContentArrangement, Table};
 use serde::{Deserialize, Serialize};
@@ -184,6 +186,8 @@ impl StageStatus {
             for (what, reason) in target.reason.iter().map(|reason| ("stack", reason)).chain(of_endpoints) {
                 lines.push(format!("{}/{} {what}: {reason}", target.account_id, target.region));
             }
+            let hints: BTreeSet<_> = target.endpoints.iter().filter_map(|endpoint| endpoint.hint.as_ref()).collect();
+            lines.extend(hints.into_iter().map(|hint| format!("  hint: {hint}")));
         }
         if !self.shown_orphans.is_empty() {
             lines.push(format!("not targets of the release: {}", self.shown_orphans.join(", ")));

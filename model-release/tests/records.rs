@@ -1,6 +1,5 @@
 //! Signed records of a release: what they state, and that each deviation is refused by name.
 
-#[expect(dead_code, reason = "the tests of the crate `release-records` use all of it")]
 #[path = "../../release-records/tests/support/local_key.rs"]
 mod local_key;
 

@@ -1,5 +1,6 @@
 //! The error of a failed call to AWS.
 
+use call_fault::Fault;
 use serde::Serialize;
 
 /// A failed call to AWS, with everything that AWS returned.
@@ -16,6 +17,9 @@ pub struct CallError {
     pub request_id: Option<String>,
     /// Whether the network failed before a response. AWS may have received the request.
     pub unreachable: bool,
+    /// What went wrong, if AWS's error code does not say it.
+    #[serde(skip)]
+    pub cause: Option<Fault>,
     /// The region that was called.
     #[serde(skip)]
     pub region: Option<String>,
@@ -52,17 +56,26 @@ pub enum CallErrorKind {
 impl CallError {
     /// An error response from AWS.
     pub fn error_response(operation: &'static str, code: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { operation, code: Some(code.into()), message: message.into(), request_id: None, unreachable: false, region: None }
+        Self {
+            operation,
+            code: Some(code.into()),
+            message: message.into(),
+            request_id: None,
+            unreachable: false,
+            cause: None,
+            region: None,
+        }
     }
 
     /// A network failure without a response.
     pub fn unreachable(operation: &'static str, message: impl Into<String>) -> Self {
-        Self { operation, code: None, message: message.into(), request_id: None, unreachable: true, region: None }
+        let cause = Some(Fault::Connection);
+        Self { operation, code: None, message: message.into(), request_id: None, unreachable: true, cause, region: None }
     }
 
     /// A response that is not usable, or a request that could not be built.
     pub fn unusable(operation: &'static str, message: impl Into<String>) -> Self {
-        Self { unreachable: false, ..Self::unreachable(operation, message) }
+        Self { unreachable: false, cause: Some(Fault::NotOfAws), ..Self::unreachable(operation, message) }
     }
 
     /// Sets the region that was called.
@@ -71,32 +84,28 @@ impl CallError {
         Self { region: region.map(|region| region.to_string()).or(self.region), ..self }
     }
 
+    /// What went wrong, if it can go wrong with every call.
+    pub fn fault(&self) -> Option<Fault> {
+        self.code.as_deref().and_then(Fault::of_code).or(self.cause)
+    }
+
     /// Classifies the error by AWS's error code.
     pub fn kind(&self) -> CallErrorKind {
         // The Query protocol omits "Exception" from some codes; moto keeps it.
-        let Some(code) = self.code.as_deref() else {
-            return if self.unreachable { CallErrorKind::Unreachable } else { CallErrorKind::Refused };
-        };
-        match code.strip_suffix("Exception").unwrap_or(code) {
-            "Throttling"
-            | "ThrottledRequest"
-            | "RequestLimitExceeded"
-            | "TooManyRequests"
-            | "RequestThrottled"
-            | "SlowDown"
-            | "ServiceUnavailable"
-            | "InternalFailure"
-            | "InternalError"
-            | "InternalServerError"
-            | "RequestTimeout" => CallErrorKind::Throttled,
-            "OperationInProgress" => CallErrorKind::OperationInProgress,
-            "OperationIdAlreadyExists" => CallErrorKind::OperationIdAlreadyExists,
-            "OperationNotFound" => CallErrorKind::OperationNotFound,
-            "StaleRequest" | "AlreadyExists" | "StackInstanceNotFound" => CallErrorKind::Stale,
-            "NameAlreadyExists" => CallErrorKind::NameAlreadyExists,
-            "StackSetNotFound" => CallErrorKind::StackSetNotFound,
-            "AccessDenied" | "UnauthorizedOperation" | "HTTP 403" => CallErrorKind::AccessDenied,
-            "ExpiredToken" | "RequestExpired" => CallErrorKind::ExpiredToken,
+        match self.code.as_deref().map(|code| code.strip_suffix("Exception").unwrap_or(code)) {
+            None if self.unreachable => return CallErrorKind::Unreachable,
+            Some("OperationInProgress") => return CallErrorKind::OperationInProgress,
+            Some("OperationIdAlreadyExists") => return CallErrorKind::OperationIdAlreadyExists,
+            Some("OperationNotFound") => return CallErrorKind::OperationNotFound,
+            Some("StaleRequest" | "AlreadyExists" | "StackInstanceNotFound") => return CallErrorKind::Stale,
+            Some("NameAlreadyExists") => return CallErrorKind::NameAlreadyExists,
+            Some("StackSetNotFound") => return CallErrorKind::StackSetNotFound,
+            _ => {}
+        }
+        match self.fault() {
+            Some(Fault::AccessDenied) => CallErrorKind::AccessDenied,
+            Some(Fault::ExpiredCredentials) => CallErrorKind::ExpiredToken,
+            Some(fault) if self.code.is_some() && fault.is_temporary() => CallErrorKind::Throttled,
             _ => CallErrorKind::Refused,
         }
     }
@@ -108,16 +117,7 @@ impl CallError {
 
     /// How to fix the problem, if known.
     pub fn hint(&self) -> Option<String> {
-        Some(match self.kind() {
-            CallErrorKind::AccessDenied => format!("the management session needs `cloudformation:{}` on the stack set", self.operation),
-            CallErrorKind::ExpiredToken => "renew the credentials, then run the command again; it continues where it stopped".to_owned(),
-            CallErrorKind::Throttled => "AWS is throttling requests: run the command again later".to_owned(),
-            CallErrorKind::Unreachable => "check the network, the region and the endpoint URL, then run the command again".to_owned(),
-            // Without AWS's error code: not a response of AWS.
-            CallErrorKind::Refused if self.code.is_none() => {
-                "another server may have responded: check the proxy and the endpoint URL, then run the command again".to_owned()
-            }
-            _ => return None,
-        })
+        // Most operations are CloudFormation's; the callers of others have hints of their own.
+        self.fault().map(|fault| fault.hint(&format!("cloudformation:{}", self.operation)))
     }
 }

@@ -17,7 +17,7 @@ use crate::stack_sets::{Operation, OperationResult, StackSets};
 use crate::status::{OperationAction, OperationStatus};
 use clock::Clock;
 
-pub(crate) use retry_policy::RetryPolicy;
+pub(crate) use retry_policy::{Failures, RetryPolicy};
 
 /// Why the run starts no further step.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -271,7 +271,7 @@ impl<'a, S: StackSets, C: Clock> OperationLoop<'a, S, C> {
         Fut: Future<Output = Result<OperationId, CallError>> + Send,
     {
         let (mut is_unanswered, mut may_be_ours) = (false, false);
-        let mut failures = 0;
+        let mut failures = Failures::default();
         loop {
             let listed = self.list_operations().await?;
             if may_be_ours && listed.iter().any(|operation| operation.id == *id) {
@@ -299,11 +299,10 @@ impl<'a, S: StackSets, C: Clock> OperationLoop<'a, S, C> {
                 }
                 _ => return Err(self.call_error(error)),
             }
-            failures += 1;
-            if failures > self.options.poll.tolerated_failures || !self.retry.pause(failures).await {
-                return Err(self.call_error(error));
+            match self.retry.tolerated(&mut failures, &error).await {
+                Some(attempt) => (self.on_event)(Event::Tolerated { error, attempt }),
+                None => return Err(self.call_error(error)),
             }
-            (self.on_event)(Event::Tolerated { error, attempt: failures });
         }
     }
 
@@ -336,7 +335,7 @@ impl<'a, S: StackSets, C: Clock> OperationLoop<'a, S, C> {
                     Ok(results) => self.record_results(results, &mut current),
                     Err(error) if has_ended => {
                         let message = format!("the results of operation `{}` could not be listed: {error}", current.operation.id);
-                        self.problems.push(Problem::new("results-unread", Place::StackSet, message));
+                        self.problems.push(Problem::new("results-unread", Place::Call, message).with_hint_opt(error.hint()));
                     }
                     Err(_) => shows_progress = false,
                 }
@@ -383,7 +382,7 @@ impl<'a, S: StackSets, C: Clock> OperationLoop<'a, S, C> {
                 self.problems.push(Problem::new("deadline", Place::StackSet, message).with_hint(hint));
             }
             Some(Halt::Error(error)) => {
-                self.problems.push(Problem::new("not-finished", Place::StackSet, error.to_string()).with_hint_opt(error.hint()));
+                self.problems.push(Problem::new("not-finished", Place::Call, error.to_string()).with_hint_opt(error.hint()));
             }
             Some(Halt::Superseded(operation)) => {
                 let message = format!(

@@ -28,6 +28,8 @@ pub struct Problem {
 pub enum Place {
     /// The stack set as a whole.
     StackSet,
+    /// A call in the stack set's account that failed.
+    Call,
     /// The release's template.
     Template,
     /// A parameter of the release, by its key.
@@ -62,7 +64,7 @@ impl Problem {
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::StackSet => f.write_str("stack set"),
+            Self::StackSet | Self::Call => f.write_str("stack set"),
             Self::Template => f.write_str("template"),
             Self::Parameter(key) => write!(f, "parameter `{key}`"),
             Self::Tag(key) => write!(f, "tag `{key}`"),

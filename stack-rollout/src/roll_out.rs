@@ -13,7 +13,7 @@ use crate::call_error::{CallError, CallErrorKind};
 use crate::error::Error;
 use crate::event::Event;
 use crate::identifiers::{OperationId, Target};
-use crate::operation_loop::{Halt, OperationLoop, StepStart};
+use crate::operation_loop::{Failures, Halt, OperationLoop, StepStart};
 use crate::options::Options;
 use crate::plan::{Observed, Plan, SetChange, observe_without_overrides, plan, read_overrides};
 use crate::problem::{Place, Problem, Problems};
@@ -219,7 +219,7 @@ impl<'a, S: StackSets, C: Clock> Run<'a, S, C> {
             Error::Call { source, .. } => source,
             other => CallError::unusable("DescribeStackSet", other.to_string()),
         };
-        let mut failures = 0;
+        let mut failures = Failures::default();
         loop {
             let read = || async { observe_without_overrides(stack_sets, &release.stack_set).await.map_err(call) };
             let observed = self.operations.retry.call(self.operations.on_event, read).await;
@@ -230,12 +230,16 @@ impl<'a, S: StackSets, C: Clock> Run<'a, S, C> {
                 // The instance was deleted after it was listed.
                 let is_stale = error.kind() == CallErrorKind::Stale;
                 // What was read is kept, so only attempts that read nothing count as consecutive.
-                failures = if !is_stale && observed.unread(release) < unread { 1 } else { failures + 1 };
-                let may_pass = (is_stale || error.is_transient()) && failures <= self.options.poll.tolerated_failures;
-                if !may_pass || !self.operations.retry.pause(failures).await {
+                if !is_stale && observed.unread(release) < unread {
+                    failures = Failures::default();
+                }
+                if !is_stale && !error.is_transient() {
                     return Err(self.operations.call_error(error));
                 }
-                (self.operations.on_event)(Event::Tolerated { error, attempt: failures });
+                match self.operations.retry.tolerated(&mut failures, &error).await {
+                    Some(attempt) => (self.operations.on_event)(Event::Tolerated { error, attempt }),
+                    None => return Err(self.operations.call_error(error)),
+                }
                 if is_stale {
                     break;
                 }
@@ -292,7 +296,7 @@ impl<'a, S: StackSets, C: Clock> Run<'a, S, C> {
             Ok(instances) => instances,
             Err(error) => {
                 let message = format!("the instances could not be listed after the rollout: {error}");
-                self.operations.problems.push(Problem::new("instances-unread", Place::StackSet, message).with_hint_opt(error.hint()));
+                self.operations.problems.push(Problem::new("instances-unread", Place::Call, message).with_hint_opt(error.hint()));
                 Vec::new()
             }
         }

@@ -476,3 +476,24 @@ fn parameters_are_given_only_if_no_finding_is_an_error() {
     let error = result(r#"[{ "ParameterKey": "Count", "ParameterValue": "many" }]"#).unwrap_err();
     assert!(error.to_string().contains("`Count`"), "{error}");
 }
+
+#[test]
+fn tags_have_the_lengths_that_cloudformation_allows() {
+    let section = ParametersSection::parse(&json!({})).unwrap();
+    let codes = |key: &str, value: &str| {
+        let file = json!({ "Parameters": {}, "Tags": { key: value } }).to_string();
+        let layer = Layer::from_stage_file(&file, "stage.json".as_ref()).unwrap();
+        check(&merge([layer]), &section).problems.iter().map(|problem| problem.code).collect::<Vec<_>>()
+    };
+    let (key, value) = (|length| "k".repeat(length), |length| "v".repeat(length));
+    for (key, value) in [(key(1), value(1)), (key(128), value(256)), ("awsome".to_owned(), value(1)), ("ä".repeat(128), "ö".repeat(256))]
+    {
+        assert!(codes(&key, &value).is_empty(), "{key} {value}");
+    }
+    for wrong in [key(0), key(129), "aws:team".to_owned(), "AWS:team".to_owned()] {
+        assert_eq!(codes(&wrong, "v"), ["tag-key"], "{wrong}");
+    }
+    for wrong in [value(0), value(257)] {
+        assert_eq!(codes("k", &wrong), ["tag-value"], "{wrong}");
+    }
+}

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use call_fault::Fault;
 use endpoint_test::{FindingCode, Problem, ProblemCode, Report};
 use model_release::{Diagnostic, Place};
 
@@ -11,7 +12,10 @@ const NO_GOLDEN_FILE: &str = "write it with --update-golden, and review the file
 pub(crate) fn completed(diagnostic: &Diagnostic) -> Cow<'_, Diagnostic> {
     let subject = diagnostic.subject.as_deref().unwrap_or_default();
     let (option, hint) = match diagnostic.code {
-        Some("access-denied") => (None, "docs/permissions.md lists the actions that each command needs".to_owned()),
+        Some("access-denied") => {
+            let allow = Fault::AccessDenied.hint(subject);
+            (None, format!("{allow}; docs/permissions.md lists the actions that each command needs"))
+        }
         Some("approval-withdrawn") => {
             (None, "release another model package, or approve this one again in the model registry and retry the stage".to_owned())
         }
@@ -140,6 +144,9 @@ pub(crate) fn completed(diagnostic: &Diagnostic) -> Cow<'_, Diagnostic> {
         }
         Some("unapproved") => (Some("--allow-unapproved".to_owned()), String::new()),
         Some("units-without-aws") => (None, "--registry makes no calls to AWS: name the accounts".to_owned()),
+        _ if diagnostic.hint.is_none() && matches!(diagnostic.place, Some(Place::Aws { .. })) => {
+            (None, "AWS's message says why; AWS Support finds the call by its request id".to_owned())
+        }
         _ => return Cow::Borrowed(diagnostic),
     };
     let mut completed = diagnostic.clone();

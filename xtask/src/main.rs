@@ -62,9 +62,11 @@ fn main() -> Exit {
             return Exit::Unreachable;
         }
     };
-    let exit = runtime.block_on(run(printer, cli)).unwrap_or_else(|failure| {
-        printer.diagnostics_once(failure.diagnostics);
-        failure.kind.into()
+    let exit = runtime.block_on(async {
+        match run(printer, cli).await {
+            Ok(exit) => exit,
+            Err(failure) => failed(printer, failure).await,
+        }
     });
     match Printer::lost_output() {
         Some(lost) => {
@@ -73,6 +75,15 @@ fn main() -> Exit {
         }
         None => exit,
     }
+}
+
+/// Prints why a command failed. Every failed call has its account and region, whichever made it.
+#[cfg_attr(not(feature = "aws"), expect(unused_mut, clippy::unused_async, reason = "only AWS has accounts"))]
+async fn failed(printer: Printer, mut failure: Failure) -> Exit {
+    #[cfg(feature = "aws")]
+    session::locate(&mut failure).await;
+    printer.diagnostics_once(failure.diagnostics);
+    failure.kind.into()
 }
 
 async fn run(printer: Printer, cli: Cli) -> Result<Exit, Failure> {

@@ -1,6 +1,7 @@
 //! Opens an AWS session with the named options.
 
 use std::path::Path;
+use std::sync::OnceLock;
 
 use aws_config::AppName;
 use model_release::aws::{Session, SessionSettings, TestAccess};
@@ -8,6 +9,9 @@ use model_release::{Diagnostic, Failure};
 
 use crate::cli::{AwsCliOptions, RoleOptions, non_empty};
 use terminal::files;
+
+/// The session of this process, for the errors of its calls.
+static OPENED: OnceLock<Session> = OnceLock::new();
 
 /// Loads the configuration from AWS's default sources, without a call.
 pub(crate) async fn open() -> Result<Session, Failure> {
@@ -23,6 +27,7 @@ pub(crate) async fn open_as(options: &AwsCliOptions) -> Result<Session, Failure>
     let settings = SessionSettings {
         app_name: own.filter(|_| !named),
         region: text(&options.region),
+        credentials: credentials(non_empty(options.profile.as_ref())),
         profile: text(&options.profile),
         endpoint_url: text(&options.endpoint_url),
         is_unsigned: options.no_sign_request,
@@ -30,11 +35,33 @@ pub(crate) async fn open_as(options: &AwsCliOptions) -> Result<Session, Failure>
         read_timeout: options.cli_read_timeout,
         connect_timeout: options.cli_connect_timeout,
     };
-    settings.open().await?.ok_or_else(|| {
-        Diagnostic::error("no AWS region is configured")
-            .with_hint("set AWS_REGION, such as `export AWS_REGION=us-east-1`, or `region` in the AWS profile")
-            .into()
-    })
+    let session = settings.open().await?.ok_or_else(|| {
+        let diagnostic = Diagnostic::error("no AWS region is configured");
+        Failure::from(diagnostic.with_hint("set AWS_REGION, such as `export AWS_REGION=us-east-1`, or `region` in the AWS profile"))
+    })?;
+    // A later session of the process has the same credentials.
+    let _ = OPENED.set(session.clone());
+    Ok(session)
+}
+
+/// Where the SDK finds the credentials: its default sources, in their order.
+fn credentials(profile: Option<&str>) -> String {
+    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let of_variable = |name: &str, what: &str| Some(format!("{what} `{}`", variable(name)?));
+    let of_container = || variable("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI").or_else(|| variable("AWS_CONTAINER_CREDENTIALS_FULL_URI"));
+    None.or_else(|| Some(format!("profile `{}`", profile?)))
+        .or_else(|| variable("AWS_ACCESS_KEY_ID").map(|_| "access key in AWS_ACCESS_KEY_ID".to_owned()))
+        .or_else(|| of_variable("AWS_PROFILE", "profile"))
+        .or_else(|| of_variable("AWS_ROLE_ARN", "role"))
+        .or_else(|| of_container().map(|_| "role of this container, in CodeBuild the project's service role".to_owned()))
+        .unwrap_or_else(|| "default profile or the role of this machine".to_owned())
+}
+
+/// Adds the account and region of this process's session to the errors of calls that lack them.
+pub(crate) async fn locate(failure: &mut Failure) {
+    if let Some(session) = OPENED.get() {
+        session.locate(failure).await;
+    }
 }
 
 /// Reads a PEM file with certificates.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use cfn_render::{PackageOptions, PackagePlan, Packaged, Template};
+use cfn_render::{Code, PackageOptions, PackagePlan, Packaged, Template};
 use endpoint_test::shell::word;
 
 use crate::cli::AwsCliOptions;
@@ -141,7 +141,11 @@ async fn in_bucket(printer: Printer, plan: PackagePlan, bucket: Bucket) -> Resul
         .expected_bucket_owner(bucket.expected_owner)
         .force_upload(bucket.force_upload);
     let store = Uploads::new(printer, &plan, store);
-    Ok(plan.upload(&store).await)
+    let mut packaged = plan.upload(&store).await;
+    for note in packaged.iter_mut().flat_map(|packaged| &mut packaged.notes).filter(|note| note.code == Code::UploadedUnseen) {
+        note.message.push_str(&format!(" ({})", session.place().await));
+    }
+    Ok(packaged)
 }
 
 #[cfg(not(feature = "aws"))]

@@ -4,7 +4,7 @@ use std::error::Error;
 
 use aws_sdk_s3::config::http::HttpResponse;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_s3::operation::RequestId as _;
+use call_fault::{Fault, sdk};
 
 use crate::store::StoreError;
 
@@ -30,13 +30,14 @@ where
         (Some(code), _) => Some(code.to_owned()),
         (None, Some(301)) => Some("PermanentRedirect".to_owned()),
         (None, Some(403)) => Some("AccessDenied".to_owned()),
-        (None, status) => status.map(|status| status.to_string()),
+        (None, status) => status.filter(|status| *status >= 300).map(|status| status.to_string()),
     };
     let object = key.map_or_else(|| format!("s3://{bucket}"), |key| format!("s3://{bucket}/{key}"));
+    let failed = sdk::failed(&error);
     let message = match (error.meta().message(), status) {
         (Some(message), _) => message.to_owned(),
-        (None, Some(status)) => format!("S3 returned status {status}"),
-        (None, None) => chain(&error),
+        (None, Some(status)) if status >= 300 => format!("S3 returned status {status}"),
+        _ => chain(&error),
     };
     let hint = match code.as_deref() {
         // An access point's ARN is not a bucket name, and is created differently.
@@ -47,12 +48,10 @@ where
         Some("AccessDenied" | "403" | "Forbidden") => Some(format!(
             "allow `s3:PutObject`, `s3:GetObject` and `s3:ListBucket` on the bucket `{bucket}`, and the use of its KMS key; check that it belongs to the expected account"
         )),
-        Some("ExpiredToken" | "ExpiredTokenException") => Some("the session expired: get new credentials".to_owned()),
-        Some("InvalidAccessKeyId" | "SignatureDoesNotMatch") => Some("check that the credentials are correct".to_owned()),
-        _ => None,
+        _ if operation.starts_with("Head") && status == Some(400) => Some(Fault::Unexplained.hint(operation)),
+        _ => failed.fault.map(|fault| fault.hint(&format!("s3:{operation}"))),
     };
-    let request_id = error.request_id().map(str::to_owned);
-    StoreError::new(operation, format!("`{object}`: {message}")).code(code).request_id(request_id).hint(hint).caused_by(error)
+    StoreError::new(operation, format!("`{object}`: {message}")).code(code).request_id(failed.request_id).hint(hint).caused_by(error)
 }
 
 /// The messages of an error and all its causes: the SDK's own message has only the outermost.

@@ -5,9 +5,9 @@ use std::error::Error;
 use aws_sdk_s3::primitives::SdkBody;
 use aws_sdk_sagemakerruntime::config::interceptors::BeforeDeserializationInterceptorContextMut;
 use aws_sdk_sagemakerruntime::config::{ConfigBag, Intercept, RuntimeComponents};
+use call_fault::sdk::sources;
 use http_body_util::{LengthLimitError, Limited};
 
-use super::failure::sources;
 use crate::target::MAX_BODY;
 
 /// Cuts responses off after [`MAX_BODY`] bytes, before the SDK reads them.

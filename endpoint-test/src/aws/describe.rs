@@ -14,11 +14,11 @@ use aws_sdk_sagemaker::types::{
 };
 
 use super::failure::target_error;
-use super::required::{Required, boxed};
 use crate::approved::environment_digest;
 use crate::target::{
     Asynchronous, DeployedContainer, Description, EndpointSettings, EndpointStatus, TargetError, TargetErrorKind, TargetKind, Variant,
 };
+use call_fault::sdk::{Required, boxed};
 
 /// What a model consists of, and where it runs.
 #[derive(Debug, Default)]

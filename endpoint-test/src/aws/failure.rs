@@ -4,10 +4,10 @@ use std::error::Error;
 
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_sagemaker::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_sagemaker::operation::RequestId;
+use call_fault::Fault;
+use call_fault::sdk::{self, sources};
 
 use super::bounded::is_cut_off;
-use super::required::MissingMember;
 use crate::target::{TargetError, TargetErrorKind};
 
 /// Translates an error of the operation with this name.
@@ -15,71 +15,36 @@ pub(super) fn target_error<E>(operation: &str, error: SdkError<E>) -> TargetErro
 where
     E: ProvideErrorMetadata + Error + Send + Sync + 'static,
 {
-    let (code, request_id) = (error.code().map(str::to_owned), error.request_id().map(str::to_owned));
-    let status = error.raw_response().map(|response| response.status().as_u16());
-    let incomplete = sources(&error).find_map(|error| error.downcast_ref::<MissingMember>()).map(ToString::to_string);
-    let message = error.message().map(str::to_owned).or(incomplete).unwrap_or_else(|| chain(&error));
-    let kind = match &error {
-        SdkError::TimeoutError(_) => TargetErrorKind::Timeout,
+    let sdk::Failed { fault, code, request_id, .. } = sdk::failed(&error);
+    let message = error.message().map_or_else(|| chain(&error), str::to_owned);
+    let is_sent = !matches!(error, SdkError::DispatchFailure(_));
+    let kind = match assuming(&error).filter(|_| !is_sent) {
         _ if lacks_credentials(&error) => TargetErrorKind::NoCredentials,
-        SdkError::DispatchFailure(failure) => match assuming(&error) {
-            // The session could not be renewed. Report that, and not that no request was sent.
-            Some(kind) => kind,
-            None if failure.is_timeout() => TargetErrorKind::Timeout,
-            None if failure.is_io() => TargetErrorKind::Network,
-            None => TargetErrorKind::Other,
-        },
-        // The body is not there if reading it failed.
-        SdkError::ResponseError(context) if context.raw().body().bytes().is_none() && !is_cut_off(&error) => TargetErrorKind::Network,
-        SdkError::ResponseError(_) if status.is_none_or(|status| status < 500) => TargetErrorKind::Other,
-        _ => kind(code.as_deref(), &message, status),
+        // The session could not be renewed. Report that, and not that no request was sent.
+        Some(kind) => kind,
+        None if is_cut_off(&error) => TargetErrorKind::Other,
+        None => kind(code.as_deref(), fault, &message),
     };
-    TargetError::new(kind, message)
-        .operation(operation)
-        .code(code)
-        .request_id(request_id)
-        .with_hint_opt(hint(kind, operation))
-        .caused_by(error)
+    let hint = hint(kind, fault, operation);
+    TargetError::new(kind, message).operation(operation).code(code).request_id(request_id).with_hint_opt(hint).caused_by(error)
 }
 
-/// The kind of error for AWS's code. Codes of several services and generations mean the same.
-fn kind(code: Option<&str>, message: &str, status: Option<u16>) -> TargetErrorKind {
+fn kind(code: Option<&str>, fault: Option<Fault>, message: &str) -> TargetErrorKind {
     match code.unwrap_or_default() {
-        "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" | "NotAuthorized" | "OptInRequired" => {
-            TargetErrorKind::AccessDenied
-        }
-        "ExpiredToken"
-        | "ExpiredTokenException"
-        | "RequestExpired"
-        | "InvalidClientTokenId"
-        | "UnrecognizedClientException"
-        | "SignatureDoesNotMatch"
-        | "InvalidSignatureException"
-        | "IncompleteSignature"
-        | "MissingAuthenticationToken" => TargetErrorKind::ExpiredCredentials,
-        "Throttling"
-        | "ThrottlingException"
-        | "ThrottledException"
-        | "TooManyRequestsException"
-        | "RequestLimitExceeded"
-        | "RequestThrottled"
-        | "RequestThrottledException"
-        | "SlowDown" => TargetErrorKind::Throttled,
-        "ModelNotReadyException"
-        | "ServiceUnavailable"
-        | "ServiceUnavailableException"
-        | "InternalFailure"
-        | "InternalServerError"
-        | "InternalDependencyException" => TargetErrorKind::Unavailable,
-        "ResourceNotFound" | "ResourceNotFoundException" | "ValidationException" | "ValidationError"
-            if is_about_missing_resource(message) =>
-        {
-            TargetErrorKind::NotFound
-        }
-        "ResourceNotFound" | "ResourceNotFoundException" => TargetErrorKind::NotFound,
-        "ValidationException" | "ValidationError" => TargetErrorKind::Refused,
-        _ if status == Some(429) => TargetErrorKind::Throttled,
-        _ if status.is_some_and(|status| status >= 500) => TargetErrorKind::Unavailable,
+        "ModelNotReadyException" => return TargetErrorKind::Unavailable,
+        "ResourceNotFound" | "ResourceNotFoundException" => return TargetErrorKind::NotFound,
+        "ValidationException" | "ValidationError" if is_about_missing_resource(message) => return TargetErrorKind::NotFound,
+        "ValidationException" | "ValidationError" => return TargetErrorKind::Refused,
+        _ => {}
+    }
+    match fault {
+        Some(Fault::Throttled) => TargetErrorKind::Throttled,
+        Some(Fault::Unavailable) => TargetErrorKind::Unavailable,
+        Some(Fault::AccessDenied) => TargetErrorKind::AccessDenied,
+        Some(Fault::ExpiredCredentials | Fault::InvalidCredentials) => TargetErrorKind::ExpiredCredentials,
+        Some(Fault::MissingCredentials) => TargetErrorKind::NoCredentials,
+        Some(Fault::Connection | Fault::CutOff) => TargetErrorKind::Network,
+        Some(Fault::Timeout) => TargetErrorKind::Timeout,
         _ => TargetErrorKind::Other,
     }
 }
@@ -90,7 +55,7 @@ fn is_about_missing_resource(message: &str) -> bool {
     message.contains("could not find") || message.contains("not found") || message.contains("does not exist")
 }
 
-fn hint(kind: TargetErrorKind, operation: &str) -> Option<String> {
+fn hint(kind: TargetErrorKind, fault: Option<Fault>, operation: &str) -> Option<String> {
     let hint = match kind {
         TargetErrorKind::AccessDenied if operation == "AssumeRole" => {
             "the role's trust policy must name the caller, and the caller's own policy must allow `sts:AssumeRole` on the role"
@@ -106,9 +71,10 @@ fn hint(kind: TargetErrorKind, operation: &str) -> Option<String> {
         TargetErrorKind::NotFound => {
             "check the account, the region and the endpoint's name, which is case-sensitive; has the stage been deployed there?"
         }
-        TargetErrorKind::Throttled => "test fewer targets at once",
+        TargetErrorKind::Throttled => "AWS is throttling this account: wait a minute, or test fewer targets at once",
         TargetErrorKind::Unavailable => "AWS or the model is not available at the moment: run the tests again",
         TargetErrorKind::Other => "run the tests again; if it happens again, check the proxy, and AWS_ENDPOINT_URL if it is set",
+        TargetErrorKind::Network if fault == Some(Fault::CutOff) => return Some(Fault::CutOff.hint(operation)),
         TargetErrorKind::Network | TargetErrorKind::Timeout => {
             "check the network, the region's spelling and, in a closed VPC, its SageMaker and STS endpoints"
         }
@@ -142,10 +108,6 @@ fn chain(error: &(dyn Error + 'static)) -> String {
     texts.join(": ")
 }
 
-pub(super) fn sources<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    std::iter::successors(Some(error), |error| (*error).source())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -153,14 +115,20 @@ mod tests {
     #[test]
     fn a_validation_exception_about_a_missing_resource_is_not_found() {
         let message = "Could not find endpoint \"arn:aws:sagemaker:us-east-1:222222222222:endpoint/iris\".";
-        assert_eq!(kind(Some("ValidationException"), message, Some(400)), TargetErrorKind::NotFound);
-        assert_eq!(kind(Some("ValidationException"), "1 validation error detected", Some(400)), TargetErrorKind::Refused);
+        assert_eq!(kind(Some("ValidationException"), None, message), TargetErrorKind::NotFound);
+        assert_eq!(kind(Some("ValidationException"), None, "1 validation error detected"), TargetErrorKind::Refused);
     }
 
     #[test]
-    fn an_unknown_code_is_classified_by_its_status() {
-        assert_eq!(kind(Some("Surprise"), "", Some(503)), TargetErrorKind::Unavailable);
-        assert_eq!(kind(None, "", Some(429)), TargetErrorKind::Throttled);
-        assert_eq!(kind(Some("Surprise"), "", Some(418)), TargetErrorKind::Other);
+    fn an_unknown_code_is_classified_by_its_fault() {
+        assert_eq!(kind(Some("Surprise"), Some(Fault::Unavailable), ""), TargetErrorKind::Unavailable);
+        assert_eq!(kind(None, Some(Fault::Throttled), ""), TargetErrorKind::Throttled);
+        assert_eq!(kind(Some("Surprise"), None, ""), TargetErrorKind::Other);
+    }
+
+    #[test]
+    fn a_cut_off_response_is_not_a_wrong_region() {
+        let of_network = |fault| hint(TargetErrorKind::Network, Some(fault), "DescribeEndpoint").unwrap();
+        assert!(of_network(Fault::CutOff).contains("cut off") && of_network(Fault::Connection).contains("the region's spelling"));
     }
 }

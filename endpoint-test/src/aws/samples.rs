@@ -6,9 +6,9 @@ use bytes::Bytes;
 
 use super::failure::target_error;
 use super::objects;
-use super::required::{Required, boxed};
 use crate::samples::{MAX_ARCHIVE, SampleStore};
 use crate::target::{TargetError, TargetErrorKind};
+use call_fault::sdk::{Required, boxed};
 
 /// Fetches archives of sample payloads from S3, with the permission `s3:GetObject`.
 #[derive(Debug, Clone)]

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use call_fault::ERRORS_IN_A_ROW;
+
 use super::WaitResult;
 use crate::clock::{Clock, in_time, spread};
 use crate::event::Event;
@@ -15,11 +17,6 @@ const STATUS: &str = "status";
 
 /// A shorter pause would call a container that refuses connections thousands of times a second.
 const MIN_PAUSE: Duration = Duration::from_millis(20);
-
-/// The time after which errors in a row end the wait for an endpoint, however long it may be: the
-/// last response of a deployment in progress can be minutes old, but AWS is not unavailable for so
-/// long without reason. A container that starts returns nothing but errors.
-const ERRORS_IN_A_ROW: Duration = Duration::from_mins(1);
 
 /// Polls the target until it is in service, cannot get there, or the time is up.
 pub(super) async fn in_service<T: Target, C: Clock>(
@@ -43,6 +40,7 @@ pub(super) async fn in_service<T: Target, C: Clock>(
             }
             Err(_) => {
                 let failing_for = now.saturating_sub(*failing_since.get_or_insert(now));
+                // A container that starts returns nothing but errors.
                 target.kind() == TargetKind::Endpoint && failing_for >= ERRORS_IN_A_ROW
             }
         };

@@ -88,7 +88,7 @@ where
         (DocumentErrorKind::Other, Some(region)) if response.is_some_and(|response| matches!(response.status().as_u16(), 301 | 400)) => {
             Some(format!("the bucket is in `{region}`: run this in that region, or register the model with metrics in its own region"))
         }
-        (DocumentErrorKind::Other, _) => registry_error.hint(),
+        (DocumentErrorKind::Other | DocumentErrorKind::Unreachable, _) => registry_error.hint(),
         _ => None,
     };
     DocumentError {

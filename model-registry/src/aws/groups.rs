@@ -1,10 +1,10 @@
 //! Model package groups and their resource policies in SageMaker.
 
 use aws_sdk_sagemaker::types as sdk;
+use call_fault::sdk::{Required, boxed};
 
 use super::SageMakerRegistry;
 use super::failure::malformed;
-use super::required::{Required, boxed};
 use crate::error::{RegistryError, RegistryErrorKind};
 use crate::group::{GroupName, ModelPackageGroup};
 use crate::sharing::{GroupStore, NewGroup};
@@ -45,7 +45,8 @@ impl GroupStore for SageMakerRegistry {
     async fn put_policy(&self, group: &GroupName, policy: &str) -> Result<(), RegistryError> {
         const OPERATION: &str = "sagemaker:PutModelPackageGroupPolicy";
         let request = self.client.put_model_package_group_policy().model_package_group_name(group.as_str()).resource_policy(policy);
-        request.send().await.map(drop).map_err(|error| self.error(OPERATION, &error))
+        let request = request.customize().interceptor(Required(&["ModelPackageGroupArn"]));
+        boxed(request.send()).await.map(drop).map_err(|error| self.error(OPERATION, &error))
     }
 
     async fn delete_policy(&self, group: &GroupName) -> Result<(), RegistryError> {

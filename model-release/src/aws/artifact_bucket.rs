@@ -1,6 +1,7 @@
 //! Finds the bucket that a build uploads to.
 
 use aws_sdk_s3::operation::RequestId as _;
+use call_fault::Fault;
 
 use super::{Session, diagnose};
 use crate::diagnostic::Diagnostic;
@@ -24,11 +25,14 @@ pub async fn artifact_bucket(session: &Session, bucket: &str) -> Result<BucketPl
             _ => Ok(BucketPlace::SameRegion),
         },
         Err(error) => match error.raw_response().map(|response| response.status().as_u16()) {
-            // Another server's page, which proves nothing about the bucket.
-            _ if error.request_id().is_none() => Err(diagnose("s3:ListBucket", session.region(), &error)),
-            Some(404) => Ok(BucketPlace::Missing),
-            Some(301 | 307) => Ok(BucketPlace::OtherRegion(None)),
-            _ => Err(diagnose("s3:ListBucket", session.region(), &error)),
+            // Another server's page proves nothing about the bucket.
+            Some(404) if error.request_id().is_some() => Ok(BucketPlace::Missing),
+            Some(301 | 307) if error.request_id().is_some() => Ok(BucketPlace::OtherRegion(None)),
+            status => {
+                let diagnostic = diagnose("s3:HeadBucket", session.region(), &error).about("s3:ListBucket");
+                let unexplained = status.filter(|status| *status == 400).map(Fault::of_head_status);
+                Err(diagnostic.with_hint_opt(unexplained.map(|fault| fault.hint("s3:ListBucket"))))
+            }
         },
     }
 }

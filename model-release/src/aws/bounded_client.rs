@@ -1,5 +1,5 @@
-//! An HTTP client whose responses have a limit: the SDK reads each one whole, and an endless one
-//! fills the memory.
+//! An HTTP client whose responses have a limit and an end: the SDK reads each one whole, and an
+//! endless one fills the memory.
 
 use std::error::Error;
 
@@ -7,31 +7,32 @@ use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
+use call_fault::sdk::{CutOff, TooLong, is_whole_xml};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 
 /// More than any response that a command reads: an archive of sample payloads has up to 100 MB.
 const MAX_RESPONSE: usize = 128 * 1024 * 1024;
 
-/// Cuts every response off after [`MAX_RESPONSE`] bytes.
+/// Cuts every response off after [`MAX_RESPONSE`] bytes, and rejects one of the Query protocol that
+/// is not complete.
 #[derive(Debug)]
 pub(super) struct BoundedClient(pub(super) SharedHttpClient);
 
 #[derive(Debug)]
 struct BoundedConnector(SharedHttpConnector);
 
-/// A response has more than [`MAX_RESPONSE`] bytes.
-#[derive(Debug)]
-struct TooLong;
+type BoxError = Box<dyn Error + Send + Sync>;
 
-impl std::fmt::Display for TooLong {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "the response has more than {} MiB", MAX_RESPONSE >> 20)
-    }
+fn named(error: BoxError) -> BoxError {
+    if error.is::<LengthLimitError>() { TooLong(MAX_RESPONSE).into() } else { error }
 }
 
-impl Error for TooLong {}
+fn unread(error: BoxError) -> ConnectorError {
+    if error.is::<TooLong>() { ConnectorError::other(error, None) } else { ConnectorError::io(CutOff(Some(error)).into()) }
+}
 
 impl HttpClient for BoundedClient {
     fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
@@ -41,12 +42,22 @@ impl HttpClient for BoundedClient {
 
 impl HttpConnector for BoundedConnector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        // A response in XML: the SDK would take the first half of one for a whole one.
+        let is_query = request.headers().get("content-type").is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"));
         let response = self.0.call(request);
         HttpConnectorFuture::new(async move {
             let mut response = response.await?;
             let body = std::mem::replace(response.body_mut(), SdkBody::taken());
-            let named = |error: Box<dyn Error + Send + Sync>| if error.is::<LengthLimitError>() { TooLong.into() } else { error };
-            *response.body_mut() = SdkBody::from_body_1_x(Limited::new(body, MAX_RESPONSE).map_err(named));
+            let body = Limited::new(body, MAX_RESPONSE);
+            if !is_query || !response.status().is_success() {
+                *response.body_mut() = SdkBody::from_body_1_x(body.map_err(named));
+                return Ok(response);
+            }
+            let read = body.collect().await.map_err(|error| unread(named(error)))?.to_bytes();
+            if !is_whole_xml(&read) {
+                return Err(ConnectorError::io(CutOff(None).into()));
+            }
+            *response.body_mut() = SdkBody::from(read);
             Ok(response)
         })
     }

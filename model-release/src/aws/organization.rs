@@ -21,7 +21,7 @@ pub async fn listed(session: &Session, accounts: &Accounts) -> Result<Accounts, 
             }
             _ => error.hint(),
         };
-        Failure::unreachable(Diagnostic::error(error.to_string()).with_hint_opt(hint))
+        Failure::unreachable(Diagnostic::error(error.to_string()).in_aws(None::<&str>, error.region.as_ref()).with_hint_opt(hint))
     })?;
     let found = match filter {
         Some((filter, listed)) => filter.apply(&found, listed),

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::Mutex;
 
 use aws_names::Arn;
-use stack_rollout::preflight::{Check, PreflightOptions, administration_role_trust, preflight};
+use stack_rollout::preflight::{Check, CheckOutcome, PreflightOptions, administration_role_trust, preflight};
 use stack_rollout::status::DetailedStatus;
-use stack_rollout::{Observed, PermissionModel};
+use stack_rollout::{Observed, PermissionModel, Target};
 
 use super::{AwsTargetAccount, QuotaCodes, Session, TargetSessions};
 use crate::RolloutRequest;
@@ -69,7 +69,11 @@ pub async fn check_targets(
     let is_proven = rollout.observed.instances.iter().any(|instance| instance.detailed_status == Some(DetailedStatus::Succeeded));
     if let Some(role) = administration_role.filter(|_| !is_proven) {
         let own = AwsTargetAccount::new(session.config(), QuotaCodes::default());
-        checks.push(administration_role_trust(&own, role.name()).await);
+        let mut check = administration_role_trust(&own, role.name()).await;
+        if let (CheckOutcome::Unchecked, Ok(caller)) = (check.outcome, sessions.caller().await) {
+            check.target = Some(Target { account: caller.account.clone(), region: session.region().clone() });
+        }
+        checks.push(check);
     }
     checks
 }

@@ -24,6 +24,9 @@ pub struct SessionSettings {
     pub region: Option<String>,
     /// The profile.
     pub profile: Option<String>,
+    /// Where the credentials are from, such as "profile `staging`", for an error of a call if its
+    /// account cannot be determined.
+    pub credentials: String,
     /// The URL to send requests to instead of the AWS endpoint.
     pub endpoint_url: Option<String>,
     /// Whether requests are unsigned.
@@ -73,6 +76,6 @@ impl SessionSettings {
         if self.is_unsigned {
             loader = loader.no_credentials();
         }
-        Ok(Session::new(loader.load().await))
+        Ok(Session::new(loader.load().await, self.credentials))
     }
 }

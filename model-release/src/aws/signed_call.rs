@@ -18,12 +18,12 @@ use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
 use aws_types::service_config::ServiceConfigKey;
+use call_fault::{Fault, sdk};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 use tokio::sync::Mutex;
 
 use stack_rollout::CallError;
-use stack_rollout::aws::innermost;
 use stack_rollout::preflight::ObjectState;
 
 /// Characters that are not encoded in a form (RFC 3986, unreserved characters).
@@ -179,7 +179,10 @@ impl SignedCaller {
                 })
             })
             .build();
-        operation_to_run.invoke(()).await.map_err(|error| CallError::unreachable(operation, innermost(&error)))
+        operation_to_run
+            .invoke(())
+            .await
+            .map_err(|error| CallError { cause: sdk::fault(&error), ..CallError::unreachable(operation, sdk::innermost(&error)) })
     }
 
     /// The session's credentials, cached until shortly before they expire.
@@ -190,10 +193,10 @@ impl SignedCaller {
             return Ok(credentials.clone());
         }
         let Some(provider) = self.config.credentials_provider() else {
-            return Err(CallError::unusable(operation, "there are no credentials"));
+            return Err(without_credentials(operation, "there are no credentials".to_owned()));
         };
         let fresh = provider.provide_credentials().await;
-        let fresh = fresh.map_err(|error| CallError::unusable(operation, innermost(&error)))?;
+        let fresh = fresh.map_err(|error| without_credentials(operation, sdk::innermost(&error)))?;
         *cached = Some(fresh.clone());
         Ok(fresh)
     }
@@ -264,6 +267,10 @@ fn signature(
     Ok(headers.iter().map(|header| (header.name(), header.value().to_owned())).collect())
 }
 
+fn without_credentials(operation: &'static str, message: String) -> CallError {
+    CallError { cause: Some(Fault::MissingCredentials), ..CallError::unusable(operation, message) }
+}
+
 /// The error of a successful response without a member that AWS always returns.
 pub(super) fn missing(operation: &'static str, member: &str) -> CallError {
     CallError::unusable(operation, format!("the response is not usable: it has no `{member}`"))
@@ -280,9 +287,11 @@ pub(super) fn text<'a>(operation: &'static str, response: &'a Value, member: &st
 }
 
 pub(super) fn call_error(operation: &'static str, response: &Response, code: Option<String>, message: Option<String>) -> CallError {
+    let cause = code.is_none().then(|| Fault::of_status(response.status));
     CallError {
         operation,
-        unreachable: code.is_none() && response.status >= 500,
+        unreachable: cause.is_some_and(Fault::is_temporary),
+        cause,
         code: code.or_else(|| Some(format!("HTTP {}", response.status)).filter(|_| response.status < 500)),
         message: message.unwrap_or_else(|| format!("the response has HTTP status {}", response.status)),
         request_id: response.request_id.clone(),

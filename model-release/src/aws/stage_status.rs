@@ -67,14 +67,14 @@ pub async fn read_endpoints(
 async fn endpoints(sessions: &TargetSessions, target: &Target, names: &[String], deployed: Option<&str>) -> Vec<EndpointState> {
     let config = match sessions.config(&target.account, &target.region).await {
         Ok(config) => config,
-        Err(error) => return names.iter().map(|name| EndpointState::unread(name, error.to_string())).collect(),
+        Err(error) => return names.iter().map(|name| EndpointState::unread(name, error.to_string(), error.hint.clone())).collect(),
     };
     let mut states = Vec::with_capacity(names.len());
     for name in names {
         states.push(match SageMakerTarget::from_config(&config, name).describe().await {
             Ok(description) => EndpointState::described(name, &description, deployed),
             Err(error) if error.kind == TargetErrorKind::NotFound => EndpointState::missing(name),
-            Err(error) => EndpointState::unread(name, error.to_string()),
+            Err(error) => EndpointState::unread(name, error.to_string(), error.hint),
         });
     }
     states

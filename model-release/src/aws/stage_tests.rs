@@ -222,7 +222,10 @@ async fn open_access(
     baseline: Option<&BaselineAddress>,
 ) -> Result<Access, Failure> {
     let session = open.await?;
-    let caller = session.caller().await?;
+    let caller = match session.caller().await {
+        Ok(caller) => caller,
+        Err(failure) => return Err(session.located(failure).await),
+    };
     let baseline_role = access.role.name.clone().unwrap_or_else(|| role_of_baseline(release, stage, baseline));
     // CloudTrail shows the session name: project, stage and run.
     let session_name = format!("{}-{}-{}", release.manifest.project.id, stage.env_type, access.run);
@@ -289,7 +292,8 @@ impl EndpointPlace<'_> {
 fn unreachable(info: TargetInfo, failure: &Failure) -> TargetReport {
     let first = failure.diagnostics.first();
     let message = first.map_or_else(String::new, |diagnostic| {
-        std::iter::once(&diagnostic.message).chain(&diagnostic.details).cloned().collect::<Vec<_>>().join("; ")
+        let place = diagnostic.place.as_ref().map(ToString::to_string);
+        std::iter::once(&diagnostic.message).chain(&diagnostic.details).cloned().chain(place).collect::<Vec<_>>().join("; ")
     });
     TargetReport::errored(info, "session", message, first.and_then(|diagnostic| diagnostic.hint.clone()))
 }

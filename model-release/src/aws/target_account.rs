@@ -5,6 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_names::resource_name;
 use aws_types::SdkConfig;
+use call_fault::Fault;
+use call_fault::sdk::is_whole_xml;
 use percent_encoding::{AsciiSet, percent_decode_str, utf8_percent_encode};
 use serde_json::{Value, json};
 use stack_rollout::aws::CloudFormationStacks;
@@ -108,6 +110,10 @@ impl AwsTargetAccount {
                 Some("AccessDenied".to_owned()),
                 Some("access to the object is denied, or it does not exist".to_owned()),
             )),
+            status if method == "HEAD" => {
+                let cause = Some(Fault::of_head_status(status));
+                Err(CallError { cause, ..call_error(operation, &response, None, None) })
+            }
             _ => Err(call_error(operation, &response, None, None)),
         }
     }
@@ -125,7 +131,7 @@ impl AwsTargetAccount {
                 Presence::OtherRegion => return Ok(Presence::OtherRegion),
             };
             let body = String::from_utf8_lossy(&response.body);
-            if !body.contains("<ListBucketResult") {
+            if !(body.contains("<ListBucketResult") && is_whole_xml(&response.body)) {
                 return Err(missing(OPERATION, "Contents"));
             }
             match listing.add_page(&body) {

@@ -55,7 +55,15 @@ impl TargetSessions {
 
     /// The caller, read once.
     pub async fn caller(&self) -> Result<&Caller, SessionError> {
-        let caller = self.caller.get_or_init(|| async { self.session.caller().await.map_err(unknown) }).await;
+        let caller = self
+            .caller
+            .get_or_init(|| async {
+                match self.session.caller().await {
+                    Ok(caller) => Ok(caller),
+                    Err(failure) => Err(unknown(self.session.located(failure).await)),
+                }
+            })
+            .await;
         caller.as_ref().map_err(Clone::clone)
     }
 
@@ -98,7 +106,8 @@ impl TargetSessions {
 /// The caller's identity could not be read, which proves nothing about the role in the target.
 fn unknown(failure: Failure) -> SessionError {
     let Some(diagnostic) = failure.diagnostics.into_iter().next() else { return SessionError::new("the caller is unknown") };
-    let reason = std::iter::once(diagnostic.message).chain(diagnostic.details).collect::<Vec<_>>().join(": ");
+    let place = diagnostic.place.map(|place| place.to_string());
+    let reason = std::iter::once(diagnostic.message).chain(diagnostic.details).chain(place).collect::<Vec<_>>().join(": ");
     SessionError::new(reason).with_hint_opt(diagnostic.hint)
 }
 

@@ -30,7 +30,7 @@ pub async fn upload_template(
     let stored = store.put(&artifact).await.map_err(|error| {
         let message = format!("the template could not be uploaded to `{}`: {error}", bucket.name);
         let code = if error.code.as_deref() == Some("NoSuchBucket") { "bucket-missing" } else { "template-upload" };
-        Failure::unreachable(Diagnostic::error(message).code(code).with_hint_opt(error.hint))
+        Failure::unreachable(Diagnostic::error(message).code(code).in_aws(None::<&str>, None::<&str>).with_hint_opt(error.hint))
     })?;
     let version = stored.version.map(|version| format!("?versionId={version}")).unwrap_or_default();
     let url = stored.url + &version;

@@ -158,7 +158,7 @@ fn a_check_that_fails_before_the_model_package_is_known_leaves_it_unknown() {
 #[test]
 fn an_endpoint_that_does_not_exist_is_not_unknown() {
     assert_eq!(EndpointState::missing("iris").summary(), "not in service: the endpoint does not exist");
-    assert_eq!(EndpointState::unread("iris", "access denied".to_owned()).summary(), "unknown: access denied");
+    assert_eq!(EndpointState::unread("iris", "access denied".to_owned(), None).summary(), "unknown: access denied");
 }
 
 #[test]

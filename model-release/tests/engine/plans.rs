@@ -217,7 +217,7 @@ fn a_failed_or_deleted_endpoint_of_an_unchanged_target_has_to_be_created_again()
     assert_eq!(steps(2, vec![EndpointState::missing("iris")]), recreate);
     // An update of another endpoint of the same stack would fail, too.
     assert_eq!(steps(2, vec![described(&old), described(&failed)]), recreate);
-    assert_eq!(steps(2, vec![EndpointState::unread("iris", "access denied".to_owned())]), []);
+    assert_eq!(steps(2, vec![EndpointState::unread("iris", "access denied".to_owned(), None)]), []);
     // A rollout can create a missing endpoint only with its stack.
     assert_eq!(steps(3, vec![EndpointState::missing("iris")]), []);
     assert_eq!(steps(3, vec![described(&failed)]), recreate);

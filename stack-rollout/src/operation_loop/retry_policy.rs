@@ -6,11 +6,15 @@ use std::time::Duration;
 use crate::call_error::CallError;
 use crate::event::Event;
 use crate::options::{Options, Poll};
+use call_fault::ERRORS_IN_A_ROW;
 use clock::Clock;
 
-/// The time from the first failure after which failures in a row are an error. It begins when that
-/// call has failed: a call that gets no response can take longer than this by itself.
-const ERRORS_IN_A_ROW: Duration = Duration::from_mins(1);
+/// Failures in a row: how many, and since when calls fail.
+#[derive(Debug, Default)]
+pub(crate) struct Failures {
+    count: u32,
+    since: Option<Duration>,
+}
 
 pub(crate) struct RetryPolicy<'a, C> {
     clock: &'a C,
@@ -38,22 +42,33 @@ impl<'a, C: Clock> RetryPolicy<'a, C> {
     where
         Fut: Future<Output = Result<T, CallError>> + Send,
     {
-        let mut failures = 0;
-        let mut failing_since = None;
+        let mut failures = Failures::default();
         loop {
             let error = match call().await {
                 Ok(value) => return Ok(value),
                 Err(error) if !error.is_transient() => return Err(error),
                 Err(error) => error,
             };
-            failures += 1;
-            let now = self.clock.now();
-            let is_over = now.saturating_sub(*failing_since.get_or_insert(now)) >= ERRORS_IN_A_ROW;
-            if is_over || failures > self.poll.tolerated_failures || !self.pause(failures).await {
-                return Err(error);
+            match self.tolerated(&mut failures, &error).await {
+                Some(attempt) => on_event(Event::Tolerated { error, attempt }),
+                None => return Err(error),
             }
-            on_event(Event::Tolerated { error, attempt: failures });
         }
+    }
+
+    /// Counts a failure, and pauses before the next attempt: `None` if there have been too many in
+    /// a row or for too long, whatever the deadline, or if the deadline has passed.
+    pub(crate) async fn tolerated(&mut self, failures: &mut Failures, error: &CallError) -> Option<u32> {
+        let now = self.clock.now();
+        failures.count += 1;
+        if error.is_transient() {
+            let since = *failures.since.get_or_insert(now);
+            if now.saturating_sub(since) >= ERRORS_IN_A_ROW {
+                return None;
+            }
+        }
+        let is_tolerated = failures.count <= self.poll.tolerated_failures && self.pause(failures.count).await;
+        is_tolerated.then_some(failures.count)
     }
 
     /// The time since the start of the run, and until the deadline.

@@ -3,6 +3,7 @@
 use std::fmt::Display;
 
 use aws_names::Arn;
+use call_fault::Fault;
 
 use super::trust::trusts_service;
 use super::{
@@ -46,13 +47,15 @@ impl Subject<'_> {
     /// The call was denied or failed. The hint has the action that may be missing.
     fn refused(&self, action: &str, error: &CallError) -> Check {
         let Self { about, .. } = self;
-        let check = match error.kind() {
-            CallErrorKind::AccessDenied => self.unchecked(
+        let check = match error.fault() {
+            Some(Fault::AccessDenied) => self.unchecked(
                 format_args!("`{action}` was denied for `{about}`"),
                 &format!("grant `{action}` to the role that is assumed in the target and, for resources of another account, in the resource policy"),
             ),
-            CallErrorKind::ExpiredToken => self.unchecked("the session has expired", "run the command again"),
-            _ => self.unchecked(format_args!("`{action}` for `{about}` failed"), "run the command again"),
+            fault => {
+                let hint = fault.map_or_else(|| "run the command again".to_owned(), |fault| fault.hint(action));
+                self.unchecked(format_args!("`{action}` for `{about}` failed"), &hint)
+            }
         };
         Check { detail: Some(error.to_string()), ..check }
     }

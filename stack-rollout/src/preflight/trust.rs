@@ -4,7 +4,6 @@ use aws_names::{AccountId, Arn};
 use serde_json::Value;
 
 use super::{Check, CheckOutcome, TargetAccount};
-use crate::call_error::CallErrorKind;
 
 /// Whether a trust policy allows a role: by its ARN, by its account, or by `*`.
 ///
@@ -37,11 +36,8 @@ pub async fn administration_role_trust<T: TargetAccount>(account: &T, role: &str
         ),
         Err(error) => {
             let message = format!("the administration role `{role}` could not be read");
-            let hint = match error.kind() {
-                CallErrorKind::AccessDenied => "grant `iam:GetRole` on it",
-                _ => "run the command again",
-            };
-            Check { detail: Some(error.to_string()), ..check(CheckOutcome::Unchecked, Some(message), Some(hint)) }
+            let hint = error.fault().map_or_else(|| "run the command again".to_owned(), |fault| fault.hint("iam:GetRole"));
+            Check { detail: Some(error.to_string()), ..check(CheckOutcome::Unchecked, Some(message), Some(&hint)) }
         }
     }
 }

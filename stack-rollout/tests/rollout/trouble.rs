@@ -92,14 +92,14 @@ fn an_expired_token_during_an_operation_results_in_a_record_and_a_hint() {
     let cloud = Cloud::with_errors("DescribeStackSetOperation", [error("ExpiredToken")]);
     let rollout = rolled_out(&cloud, &release(&[A], &[EAST])).unwrap();
     assert_eq!(rollout.verdict(), Verdict::Unfinished);
-    assert!(rollout.problems[0].hint.as_deref().unwrap().contains("renew the credentials"));
+    assert!(rollout.problems[0].hint.as_deref().unwrap().contains("get new credentials"));
 }
 
 #[test]
 fn a_denied_call_is_not_retried() {
     let cloud = Cloud::with_errors("CreateStackSet", [error("AccessDenied")]);
     let error = rolled_out(&cloud, &release(&[A], &[EAST])).unwrap_err();
-    assert_eq!(error.hint().unwrap(), "the management session needs `cloudformation:CreateStackSet` on the stack set");
+    assert_eq!(error.hint().unwrap(), "allow `cloudformation:CreateStackSet` for the role or user that makes the call");
     assert_eq!(cloud.calls_that_change(), ["CreateStackSet"]);
 }
 

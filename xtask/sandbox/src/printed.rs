@@ -87,6 +87,7 @@ pub fn strings(workspace: &Path) -> Vec<Printed> {
     let mut files = Vec::new();
     for folder in [
         "aws-names",
+        "call-fault",
         "cfn-render",
         "clock",
         "endpoint-test",

@@ -165,6 +165,12 @@ impl StandIn {
         self.command("POST", "faults", fault)
     }
 
+    /// The digests of the requests that a fault applied to since [`StandIn::clear_faults`], in their
+    /// order, also of those that still wait for their response.
+    pub fn requests_with_faults(&self) -> Result<Vec<String>, Error> {
+        self.control("GET", "faults", &Value::Null)
+    }
+
     /// Removes all faults.
     pub fn clear_faults(&self) -> Result<(), Error> {
         self.command("DELETE", "faults", &Value::Null)

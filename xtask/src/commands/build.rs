@@ -51,7 +51,8 @@ async fn with_aws(
 ) -> Result<Manifest, Failure> {
     command.request.selection.stop_when_nothing()?;
     let session = crate::session::open().await?;
-    if let Some(warning) = command.request.compare_with_stack_sets(&session.stack_sets(CallAs::Itself)).await {
+    if let Some(mut warning) = command.request.compare_with_stack_sets(&session.stack_sets(CallAs::Itself)).await {
+        session.locate_all(std::slice::from_mut(&mut warning)).await;
         printer.diagnostic(&warning);
     }
     let home = model_release::aws::home(&session, &mut command.request).await?;

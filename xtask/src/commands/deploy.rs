@@ -104,7 +104,9 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &DeployOpt
     let mut text = serde_json::to_string_pretty(&record).expect("plain data always serializes");
     text.push('\n');
     let written = files::write(&path, text.as_bytes());
-    printer.diagnostics(&deployment.findings(&rollout.all_targets));
+    let mut findings = deployment.findings(&rollout.all_targets);
+    session.locate_all(&mut findings).await;
+    printer.diagnostics(&findings);
     let lines: String = deployment.serving_lines().into_iter().map(|line| line + "\n").collect();
     printer.result(&record, clean(&lines) + &deployment.summary());
     let mut exit = deployment.failure().map_or(Exit::Done, Exit::from);

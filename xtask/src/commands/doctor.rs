@@ -37,7 +37,7 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &DoctorOpt
             }
         }
         Err(failure) => {
-            report.failure("credentials", "AWS", &failure);
+            report.failure("credentials", "AWS", &session.located(failure).await);
             report.not_reached("targets", "everything in AWS", "the caller's identity is unknown");
         }
     }

@@ -61,9 +61,10 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &PruneOpti
         let diagnostic = Diagnostic::error(message).named(format!("{}/{}", remaining.account_id, remaining.region));
         printer.diagnostic(&remaining.reason.iter().fold(diagnostic, Diagnostic::detail));
     }
-    for problem in &report.problems {
-        printer.diagnostic(&Diagnostic { level: Level::Warning, ..Diagnostic::from(problem) });
-    }
+    let warning = |problem| Diagnostic { level: Level::Warning, ..Diagnostic::from(problem) };
+    let mut warnings: Vec<_> = report.problems.iter().map(warning).collect();
+    session.locate_all(&mut warnings).await;
+    printer.diagnostics(&warnings);
     printer.result(&report, summary(&report));
     Ok(match report.verdict {
         Verdict::Succeeded => Exit::Done,

@@ -2,64 +2,157 @@
 //!
 //! The calls of a command are those that it makes without faults, so a new call is covered by
 //! itself. `cargo xtask test` tries a few cells of each command, always the same ones unless
-//! `FAULT_SEED` is set; `cargo xtask soak faults` tries all.
+//! `FAULT_SEED` is set, and compares them with `docs/faults.md`; `cargo xtask soak faults` tries all.
+//! `UPDATE_FAULTS=1` tries all and writes the page; `FAULT_KINDS=denied,503` only those faults, and
+//! `FAULT_JOBS` sets how many cells of a command run at once.
 
 mod cell;
 mod kinds;
+mod page;
 mod scenes;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::sync::Mutex;
 
-use cell::{Call, Cell};
+use cell::{Call, Cell, Outcome};
 use scenes::Scene;
+
+use crate::cloud::Cloud;
 
 /// Cells of each command in `cargo xtask test`.
 const SAMPLE: usize = 2;
+/// How many cells of a command run at once if all are tried: most of them wait for a time limit.
+const AT_ONCE: usize = 6;
 
-/// How many cells of each command to try, and the seed of the choice.
-fn choice() -> (usize, u64) {
-    let number = |name: &str| std::env::var(name).ok().and_then(|value| value.parse().ok());
-    let cells = number("FAULT_CELLS").map_or(SAMPLE, |cells: u64| usize::try_from(cells).unwrap_or(usize::MAX));
-    (cells, number("FAULT_SEED").unwrap_or(1))
+/// Which cells of each command are tried.
+#[derive(Debug, Clone)]
+struct Choice {
+    cells: usize,
+    seed: u64,
+    writes: bool,
+    /// How many cells of a command run at once.
+    at_once: usize,
+    /// The names of the faults; all if there are none.
+    faults: Vec<String>,
 }
 
-fn order(seed: u64, cell: &Cell) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    (seed, &cell.call, cell.fault.name()).hash(&mut hasher);
-    hasher.finish()
+impl Choice {
+    fn read() -> Self {
+        let number = |name: &str| std::env::var(name).ok().and_then(|value| value.parse().ok());
+        let writes = std::env::var_os("UPDATE_FAULTS").is_some();
+        let cells = number("FAULT_CELLS").map(|cells: u64| usize::try_from(cells).unwrap_or(usize::MAX));
+        let cells = if writes { usize::MAX } else { cells.unwrap_or(SAMPLE) };
+        let faults = std::env::var("FAULT_KINDS").unwrap_or_default();
+        let faults = faults.split(',').filter(|name| !name.is_empty()).map(str::to_owned).collect();
+        let at_once = if cells > 1000 { number("FAULT_JOBS").map_or(AT_ONCE, |jobs| usize::try_from(jobs).unwrap_or(AT_ONCE)) } else { 1 };
+        Self { cells, seed: number("FAULT_SEED").unwrap_or(1), writes, at_once, faults }
+    }
+
+    fn has(&self, cell: &Cell) -> bool {
+        self.faults.is_empty() || self.faults.iter().any(|name| name == cell.fault.name())
+    }
+
+    fn is_whole(&self) -> bool {
+        self.cells > 1000
+    }
+
+    fn order(&self, cell: &Cell) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        (self.seed, cell.call.name(), cell.fault.name()).hash(&mut hasher);
+        hasher.finish()
+    }
 }
 
-/// The calls of the scene's command, each once.
-fn calls(scene: &Scene) -> BTreeSet<Call> {
-    let (cloud, project) = (scene.prepare)();
+/// The calls of the scene's command, each once. The same call to several targets is one.
+fn calls(scene: &Scene, cloud: &Cloud) -> Vec<Call> {
+    let project = (scene.prepare)(cloud);
     cloud.aws.clear_requests().unwrap();
     project.run(scene.arguments).ends_with(scene.code);
     let calls: BTreeSet<Call> = cloud.aws.requests().unwrap().into_iter().map(Call::from).collect();
     assert!(!calls.is_empty(), "{:?} makes no call", scene.arguments);
-    calls
+    let by_name: BTreeMap<String, Call> = calls.into_iter().rev().map(|call| (call.name(), call)).collect();
+    by_name.into_values().collect()
+}
+
+/// Tries the cells in their order; the last one first.
+fn try_all(scene: &Scene, cloud: Cloud, cells: Vec<Cell>, workers: usize) -> Vec<(Cell, Result<Outcome, String>)> {
+    let (cells, results, clouds) = (Mutex::new(cells), Mutex::new(Vec::new()), Mutex::new(vec![cloud]));
+    let work = || {
+        let known = clouds.lock().unwrap().pop();
+        let cloud = known.unwrap_or_else(Cloud::new);
+        let mut prepared = None;
+        loop {
+            let Some(cell) = cells.lock().unwrap().pop() else { break };
+            let project = prepared.take().unwrap_or_else(|| {
+                cloud.aws.reset().unwrap();
+                (scene.prepare)(&cloud)
+            });
+            let result = cell.try_on(scene, &cloud, &project);
+            if let Err(problem) = &result {
+                println!("{cell}: {problem}");
+            }
+            results.lock().unwrap().push((cell, result));
+            // A command that changes something gets a new scene for the next fault.
+            prepared = (!scene.changes).then_some(project);
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..workers {
+            scope.spawn(work);
+        }
+    });
+    results.into_inner().unwrap()
 }
 
 fn matrix(scene: &Scene) {
-    let (count, seed) = choice();
-    let is_whole = count > 1000;
-    let mut cells: Vec<Cell> = calls(scene).into_iter().flat_map(Cell::of_call).filter(|cell| is_whole || !cell.is_slow(scene)).collect();
-    cells.sort_by_key(|cell| order(seed, cell));
-    cells.truncate(count);
-    let mut prepared = None;
+    let choice = Choice::read();
+    let cloud = Cloud::new();
+    let calls = calls(scene, &cloud);
+    let names: Vec<_> = calls.iter().map(Call::name).collect();
+    let (mut cells, impossible): (Vec<_>, Vec<_>) = calls.into_iter().flat_map(Cell::of_call).partition(Cell::is_possible);
+    cells.retain(|cell| choice.has(cell) && (choice.is_whole() || !cell.is_slow(scene)));
+    cells.sort_by_key(|cell| choice.order(cell));
+    cells.truncate(choice.cells);
+    // The longest first.
+    cells.sort_by_key(|cell| cell.is_slow(scene));
+    let results = try_all(scene, cloud, cells, choice.at_once);
+
+    let documented = page::rows(scene.arguments);
     let mut problems = Vec::new();
-    for cell in cells {
-        let (cloud, project) = prepared.take().unwrap_or_else(scene.prepare);
-        if let Err(problem) = cell.try_on(scene, &cloud, &project) {
-            problems.push(format!("{cell}: {problem}"));
-        }
-        // A command that changes something gets a new scene for the next fault.
-        if !scene.changes {
-            prepared = Some((cloud, project));
+    // A run of some faults keeps the outcomes of the others.
+    let mut rows: page::Rows = names.iter().map(|name| (name.clone(), known_row(&documented, name))).collect();
+    for row in impossible {
+        rows.entry(row.call.name()).or_insert_with(page::empty_row)[row.column()] = page::IMPOSSIBLE.to_owned();
+    }
+    for (cell, result) in &results {
+        match result {
+            Err(problem) => problems.push(format!("{cell}: {problem}")),
+            Ok(outcome) => {
+                let known = documented.get(&cell.call.name()).and_then(|row| row.get(cell.column()));
+                if !choice.writes && known != Some(&outcome.to_string()) {
+                    problems.push(format!("{cell}: docs/faults.md has {known:?}, and the outcome is `{outcome}`; {UPDATE}"));
+                }
+                rows.entry(cell.call.name()).or_insert_with(page::empty_row)[cell.column()] = outcome.to_string();
+            }
         }
     }
-    assert!(problems.is_empty(), "FAULT_SEED={seed}: {} problems\n{}", problems.len(), problems.join("\n"));
+    if choice.is_whole() {
+        println!("{} cells of `{}`, {} problems", results.len(), scene.arguments.join(" "), problems.len());
+    }
+    if choice.writes {
+        page::write(scene.arguments, &rows, &order());
+    } else if documented.keys().collect::<Vec<_>>() != names.iter().collect::<Vec<_>>() {
+        problems.push(format!("docs/faults.md has the calls {:?}, and the command makes {names:?}; {UPDATE}", documented.keys()));
+    }
+    assert!(problems.is_empty(), "FAULT_SEED={}: {} problems\n{}", choice.seed, problems.len(), problems.join("\n"));
 }
+
+fn known_row(documented: &page::Rows, name: &str) -> Vec<String> {
+    documented.get(name).filter(|row| row.len() == kinds::ALL.len()).cloned().unwrap_or_else(page::empty_row)
+}
+
+const UPDATE: &str = "UPDATE_FAULTS=1 cargo test -p xtask --test end_to_end fault_matrix writes it";
 
 macro_rules! matrices {
     ($($name:ident),* $(,)?) => {
@@ -67,7 +160,39 @@ macro_rules! matrices {
         fn $name() {
             matrix(&scenes::$name());
         })*
+
+        /// The commands in the order of the page.
+        fn order() -> Vec<&'static [&'static str]> {
+            vec![$(scenes::$name().arguments),*]
+        }
     };
 }
 
-matrices![setup, list, resolve, snapshot, package, build, doctor, plan, status, deploy, prune, test_staging, check_release];
+matrices![
+    setup,
+    units,
+    list,
+    resolve,
+    snapshot,
+    package,
+    build,
+    gates,
+    doctor,
+    plan,
+    plan_of_an_update,
+    status,
+    deploy,
+    prune,
+    test_staging,
+    check_release
+];
+
+/// The page explains every column, and is short enough to be read.
+#[test]
+fn the_page_explains_every_fault() {
+    let page = page::text();
+    for kind in kinds::ALL {
+        assert!(page.contains(&format!("| {} |", kind.name())), "{}", kind.name());
+    }
+    assert!(page.lines().count() < 400, "{} lines", page.lines().count());
+}

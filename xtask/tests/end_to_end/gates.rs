@@ -60,6 +60,13 @@ fn with_policy(project: &Project, mut policy: Json) {
 
 const ACCURACY: fn() -> Json = || json!({ "metrics": [{ "name": "accuracy", "at": "/accuracy/value", "min": 0.95, "tolerance": 0.001 }] });
 
+/// Version 2 passes a gate for a metric, whose document is in S3.
+pub(crate) fn with_a_metric(cloud: &Cloud) -> Project {
+    let project = fill(cloud, good("good.json"));
+    with_policy(&project, ACCURACY());
+    project
+}
+
 #[test]
 fn each_gate_skips_the_newest_and_the_manifest_has_the_reason() {
     let cases: [(&str, Json, SeedPackage); 8] = [

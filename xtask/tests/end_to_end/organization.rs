@@ -4,6 +4,7 @@ use sandbox::stand_in::{SeedAccount, SeedOrganization, SeedUnit};
 use serde_json::json;
 
 use crate::cloud::{Cloud, HOME};
+use crate::project::Project;
 
 const STAGING: &str = "ou-abcd-stagingx";
 const PROD: &str = "ou-abcd-productx";
@@ -27,9 +28,8 @@ fn organization() -> SeedOrganization {
     }
 }
 
-#[test]
-fn the_active_accounts_of_the_units_and_of_those_below_are_the_targets() {
-    let cloud = Cloud::new();
+/// A project whose accounts are those of both units.
+pub(crate) fn project(cloud: &Cloud) -> Project {
     cloud.aws.seed_organization(&organization()).unwrap();
     cloud.register(10);
     let mut project = cloud.project();
@@ -37,6 +37,13 @@ fn the_active_accounts_of_the_units_and_of_those_below_are_the_targets() {
     project.unset("PROD_ACCOUNT_LIST");
     project.set("ORGANIZATIONAL_UNIT_STAGING_ID", STAGING);
     project.set("ORGANIZATIONAL_UNIT_PROD_ID", PROD);
+    project
+}
+
+#[test]
+fn the_active_accounts_of_the_units_and_of_those_below_are_the_targets() {
+    let cloud = Cloud::new();
+    let project = project(&cloud);
     project.run(["build"]).ends_with(0).says("46 accounts");
     let staging = project.json("target/deploy/staging-accounts.json");
     let staging: Vec<_> = staging.as_array().unwrap().iter().map(|account| account.as_str().unwrap()).collect();

@@ -9,18 +9,30 @@ use crate::project::Project;
 /// A release that is deployed to staging.
 fn in_staging() -> (Cloud, Project) {
     let cloud = Cloud::new();
+    let project = deployed(&cloud);
+    (cloud, project)
+}
+
+fn deployed(cloud: &Cloud) -> Project {
     cloud.register(10);
     let project = cloud.project();
     project.run(["build"]).ends_with(0);
     cloud.deploy(&project, "staging", "222222222222", &[]);
-    (cloud, project)
+    project
 }
 
 /// The same, and its staging tests passed.
 pub(crate) fn tested() -> (Cloud, Project) {
-    let (cloud, project) = in_staging();
-    project.run(["test-staging"]).ends_with(0);
+    let cloud = Cloud::new();
+    let project = tested_in(&cloud);
     (cloud, project)
+}
+
+/// As [`tested`], in an empty local AWS.
+pub(crate) fn tested_in(cloud: &Cloud) -> Project {
+    let project = deployed(cloud);
+    project.run(["test-staging"]).ends_with(0);
+    project
 }
 
 fn decide(cloud: &Cloud, status: &str) {

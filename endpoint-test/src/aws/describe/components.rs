@@ -7,8 +7,8 @@ use aws_sdk_sagemaker::types::{InferenceComponentStatus, InferenceComponentSumma
 
 use super::{Model, deployed_container, look_up};
 use crate::aws::failure::target_error;
-use crate::aws::required::{Required, boxed};
 use crate::target::{TargetError, TargetErrorKind, Variant};
+use call_fault::sdk::{Required, boxed};
 
 /// Adds the components' models to the variants that have no model of their own.
 pub(super) async fn add(

@@ -20,6 +20,8 @@ pub struct LoggedRequest {
     pub region: String,
     /// The program's name from `AWS_SDK_UA_APP_ID`.
     pub program: Option<String>,
+    /// Identifies the request by its path and body: equal for one that was sent again.
+    pub digest: String,
     /// The HTTP status; none if a fault dropped the connection.
     pub status: Option<u16>,
     /// Size of the request's body.

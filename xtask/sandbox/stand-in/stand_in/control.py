@@ -47,6 +47,10 @@ def add_fault(application, body):
     return {}
 
 
+def met_faults(application, _body):
+    return application.faults.met()
+
+
 def clear_faults(application, _body):
     application.faults.clear()
     return {}
@@ -175,6 +179,7 @@ ROUTES = {
     "DELETE /stand-in/requests": clear_requests,
     "POST /stand-in/reset": reset,
     "POST /stand-in/faults": add_fault,
+    "GET /stand-in/faults": met_faults,
     "DELETE /stand-in/faults": clear_faults,
     "POST /stand-in/model-packages": seed_packages,
     "POST /stand-in/organization": seed_organization,

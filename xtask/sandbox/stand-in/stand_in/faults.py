@@ -50,6 +50,7 @@ class Faults:
     def __init__(self):
         self._lock = threading.Lock()
         self._faults = []
+        self._met = []
         self._cleared = threading.Event()
 
     def add(self, body):
@@ -62,6 +63,7 @@ class Faults:
         """Removes all faults and ends their current latencies."""
         with self._lock:
             self._faults.clear()
+            self._met.clear()
             self._cleared.set()
             self._cleared = threading.Event()
 
@@ -78,5 +80,11 @@ class Faults:
                     fault.times -= 1
                     if fault.times <= 0:
                         self._faults.remove(fault)
+                self._met.append(request.digest)
                 return fault
         return None
+
+    def met(self):
+        """The digests of the requests that a fault applied to since the faults were cleared, in their order."""
+        with self._lock:
+            return list(self._met)

@@ -1,6 +1,7 @@
 """Reads a request's service, action, account and region."""
 
 import re
+from hashlib import sha256
 from urllib.parse import parse_qs, unquote_plus
 
 from moto.iam.models import get_account_id_from
@@ -40,6 +41,8 @@ class Request:
         # The program's name (AWS_SDK_UA_APP_ID), as the SDKs send it.
         program = PROGRAM.search(environ.get("HTTP_X_AMZ_USER_AGENT", "")) or PROGRAM.search(environ.get("HTTP_USER_AGENT", ""))
         self.program = program.group(1) if program else None
+        content = (self.method, self.path, environ.get("QUERY_STRING", ""), self.body.decode("utf-8", "replace"))
+        self.digest = sha256("\n".join(content).encode()).hexdigest()[:16]
         self.account = environ.get("HTTP_X_MOTO_ACCOUNT_ID") or get_account_id_from(self.access_key)
 
     def _query_action(self):

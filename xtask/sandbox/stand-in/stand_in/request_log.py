@@ -18,6 +18,7 @@ class RequestLog:
             "account": request.account,
             "region": request.region,
             "program": request.program,
+            "digest": request.digest,
             "status": status,
             "request_bytes": len(request.body),
             "response_bytes": response_bytes,

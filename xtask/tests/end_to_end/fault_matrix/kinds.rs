@@ -4,24 +4,24 @@ use std::time::Duration;
 
 use sandbox::stand_in::{Fault, WrongBody};
 
-/// What happens to a call.
+/// What happens to a call: once, or every time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) enum Kind {
     ThrottledOnce,
-    Throttled,
     InternalErrorOnce,
+    ResetOnce,
+    EmptyPage,
+    Throttled,
     InternalError,
     Unavailable,
     Denied,
     Expired,
-    ResetOnce,
     Reset,
     Silent,
     HalfABody,
     Malformed,
     Empty,
     Endless,
-    EmptyPage,
 }
 
 use Kind::{
@@ -31,41 +31,41 @@ use Kind::{
 
 pub(super) const ALL: [Kind; 15] = [
     ThrottledOnce,
-    Throttled,
     InternalErrorOnce,
+    ResetOnce,
+    EmptyPage,
+    Throttled,
     InternalError,
     Unavailable,
     Denied,
     Expired,
-    ResetOnce,
     Reset,
     Silent,
     HalfABody,
     Malformed,
     Empty,
     Endless,
-    EmptyPage,
 ];
 
 impl Kind {
-    /// Its name in messages.
+    /// Its name in messages, and at the head of its column in the page.
     pub(super) fn name(self) -> &'static str {
         match self {
-            ThrottledOnce => "throttled once",
+            ThrottledOnce => "1 throttled",
+            InternalErrorOnce => "1 500",
+            ResetOnce => "1 reset",
+            EmptyPage => "1 page",
             Throttled => "throttled",
-            InternalErrorOnce => "500 once",
             InternalError => "500",
             Unavailable => "503",
             Denied => "denied",
-            Expired => "expired token",
-            ResetOnce => "reset once",
+            Expired => "expired",
             Reset => "reset",
             Silent => "silence",
-            HalfABody => "half a body",
+            HalfABody => "half",
             Malformed => "malformed",
             Empty => "empty",
             Endless => "endless",
-            EmptyPage => "empty page",
         }
     }
 
@@ -92,6 +92,21 @@ impl Kind {
     /// Whether it changes the body of the response.
     pub(super) fn is_of_body(self) -> bool {
         matches!(self, HalfABody | Malformed | Empty | Endless)
+    }
+
+    /// Words of which a fitting hint has one.
+    pub(super) fn words_of_hint(self) -> &'static [&'static str] {
+        match self {
+            ThrottledOnce | Throttled => &["throttl"],
+            InternalErrorOnce | InternalError | Unavailable => &["not available"],
+            Denied => &["allow ", "grant ", "needs `", "trust policy", "management account"],
+            Expired => &["credentials"],
+            ResetOnce | Reset | Silent => &["network"],
+            HalfABody => &["cut off", "network"],
+            EmptyPage | Malformed | Empty => &["proxy"],
+            // On a slow machine the time limit is reached before the limit of bytes.
+            Endless => &["proxy", "network"],
+        }
     }
 
     /// The fault for a call of this service. Codes and statuses are those of the service's protocol.

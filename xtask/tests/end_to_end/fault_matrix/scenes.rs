@@ -2,7 +2,7 @@
 
 use crate::cloud::Cloud;
 use crate::project::Project;
-use crate::{doctor, release_checks};
+use crate::{doctor, gates as release_policy, organization, release_checks};
 
 /// A command, and where it runs.
 pub(super) struct Scene {
@@ -15,61 +15,68 @@ pub(super) struct Scene {
     pub(super) outputs: &'static [&'static str],
     /// Whether it waits for AWS, and so tries again for a minute.
     pub(super) waits: bool,
-    pub(super) prepare: fn() -> (Cloud, Project),
+    pub(super) prepare: fn(&Cloud) -> Project,
 }
 
 impl Scene {
-    fn reading(arguments: &'static [&'static str], prepare: fn() -> (Cloud, Project)) -> Self {
+    fn reading(arguments: &'static [&'static str], prepare: fn(&Cloud) -> Project) -> Self {
         Self { arguments, code: 0, changes: false, outputs: &[], waits: false, prepare }
     }
 
-    fn changing(arguments: &'static [&'static str], prepare: fn() -> (Cloud, Project)) -> Self {
+    fn changing(arguments: &'static [&'static str], prepare: fn(&Cloud) -> Project) -> Self {
         Self { changes: true, ..Self::reading(arguments, prepare) }
     }
 }
 
-fn registered() -> (Cloud, Project) {
-    let cloud = Cloud::new();
+fn registered(cloud: &Cloud) -> Project {
     cloud.register(5);
-    let project = cloud.project();
-    (cloud, project)
+    cloud.project()
 }
 
-/// An earlier release is in the folder, and another package is the newest.
-fn built() -> (Cloud, Project) {
-    let (cloud, project) = registered();
+/// A release is in the folder.
+fn built(cloud: &Cloud) -> Project {
+    let project = registered(cloud);
     project.run(["build"]).ends_with(0);
-    (cloud, project)
+    project
 }
 
 /// The release can be deployed to staging.
-fn deployable() -> (Cloud, Project) {
-    let (cloud, project) = built();
+fn deployable(cloud: &Cloud) -> Project {
+    let project = built(cloud);
     cloud.prepare("staging", "222222222222");
-    (cloud, project)
+    project
 }
 
 /// The release is deployed to staging by the program.
-fn deployed() -> (Cloud, Project) {
-    let (cloud, project) = deployable();
+fn deployed(cloud: &Cloud) -> Project {
+    let project = deployable(cloud);
     project.run(["deploy", "--stage", "staging"]).ends_with(0);
-    (cloud, project)
+    project
+}
+
+/// A newer release is built than the one that is deployed to staging.
+fn outdated(cloud: &Cloud) -> Project {
+    let project = deployed(cloud);
+    cloud.register(1);
+    project.run(["build"]).ends_with(0);
+    project
 }
 
 /// A stack instance is no target of the release.
-fn orphaned() -> (Cloud, Project) {
-    let (cloud, mut project) = deployed();
+fn orphaned(cloud: &Cloud) -> Project {
+    let mut project = deployed(cloud);
     project.set("STAGING_ACCOUNT_LIST", "444444444444");
     project.run(["build"]).ends_with(0);
-    (cloud, project)
+    project
 }
 
 pub(super) fn setup() -> Scene {
-    Scene::changing(&["setup"], || {
-        let cloud = Cloud::new();
-        let project = cloud.project();
-        (cloud, project)
-    })
+    Scene::changing(&["setup"], Cloud::project)
+}
+
+/// The targets are the accounts of organizational units.
+pub(super) fn units() -> Scene {
+    Scene { code: 1, ..Scene::reading(&["setup", "--check"], organization::project) }
 }
 
 pub(super) fn list() -> Scene {
@@ -81,23 +88,22 @@ pub(super) fn resolve() -> Scene {
 }
 
 pub(super) fn snapshot() -> Scene {
-    let prepare = || {
-        let (cloud, project) = registered();
+    let prepare = |cloud: &Cloud| {
+        let project = registered(cloud);
         project.write("out/snapshot.json", "earlier\n");
-        (cloud, project)
+        project
     };
     Scene { outputs: &["out"], ..Scene::changing(&["registry", "snapshot", "--out", "out/snapshot.json"], prepare) }
 }
 
 pub(super) fn package() -> Scene {
-    let prepare = || {
-        let cloud = Cloud::new();
+    let prepare = |cloud: &Cloud| {
         cloud.make_bucket("artifacts-of-the-team");
         let project = cloud.project();
         project.write("lambda.yml", "Resources:\n  F:\n    Type: AWS::Lambda::Function\n    Properties:\n      Code: ./code\n");
         project.write("code/index.py", "def handler(event, context): return 1\n");
         project.write("out/t.yaml", "earlier\n");
-        (cloud, project)
+        project
     };
     let arguments =
         &["package", "--template-file", "lambda.yml", "--s3-bucket", "artifacts-of-the-team", "--output-template-file", "out/t.yaml"];
@@ -108,16 +114,23 @@ pub(super) fn build() -> Scene {
     Scene { outputs: &["target/deploy"], ..Scene::reading(&["build"], built) }
 }
 
+/// A release policy has a gate for a metric.
+pub(super) fn gates() -> Scene {
+    Scene::reading(&["registry", "resolve", "--release-policy", "release-policy.json"], release_policy::with_a_metric)
+}
+
 pub(super) fn doctor() -> Scene {
-    Scene::reading(&["doctor"], || {
-        let cloud = Cloud::new();
-        let project = doctor::ready(&cloud);
-        (cloud, project)
-    })
+    Scene::reading(&["doctor"], doctor::ready)
 }
 
 pub(super) fn plan() -> Scene {
     Scene { outputs: &["target/deploy"], ..Scene::reading(&["plan", "--stage", "staging"], deployable) }
+}
+
+/// The stack set exists and changes.
+pub(super) fn plan_of_an_update() -> Scene {
+    let arguments = &["plan", "--stage", "staging", "--detect-drift", "--wait", "86400"];
+    Scene { outputs: &["target/deploy"], waits: true, ..Scene::reading(arguments, outdated) }
 }
 
 pub(super) fn status() -> Scene {
@@ -125,21 +138,21 @@ pub(super) fn status() -> Scene {
 }
 
 pub(super) fn deploy() -> Scene {
-    Scene { outputs: &["target/deploy"], waits: true, ..Scene::changing(&["deploy", "--stage", "staging"], deployable) }
+    Scene { outputs: &["target/deploy"], waits: true, ..Scene::changing(&["deploy", "--stage", "staging", "--wait", "86400"], deployable) }
 }
 
 pub(super) fn prune() -> Scene {
     Scene {
         outputs: &["target/deploy"],
         waits: true,
-        ..Scene::changing(&["prune", "--stage", "staging", "--instance", "222222222222/us-east-1"], orphaned)
+        ..Scene::changing(&["prune", "--stage", "staging", "--instance", "222222222222/us-east-1", "--wait", "86400"], orphaned)
     }
 }
 
 pub(super) fn test_staging() -> Scene {
-    Scene { outputs: &["target/deploy"], waits: true, ..Scene::reading(&["test-staging"], deployed) }
+    Scene { outputs: &["target/deploy"], waits: true, ..Scene::reading(&["test-staging", "--wait", "86400"], deployed) }
 }
 
 pub(super) fn check_release() -> Scene {
-    Scene { outputs: &["target/deploy"], ..Scene::reading(&["check-release", "--stage", "prod"], release_checks::tested) }
+    Scene { outputs: &["target/deploy"], ..Scene::reading(&["check-release", "--stage", "prod"], release_checks::tested_in) }
 }

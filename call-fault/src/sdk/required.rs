@@ -1,27 +1,37 @@
-//! Members that a response must have: the SDK fills missing ones with empty values, so that a
-//! response of something else than SageMaker would be an empty list.
+//! Members that a JSON response must have: the SDK fills missing ones with empty values, so that a
+//! response of another server would be an empty list.
 
 use std::error::Error;
+use std::fmt;
 use std::pin::Pin;
 
-use aws_sdk_sagemaker::config::interceptors::AfterDeserializationInterceptorContextRef;
-use aws_sdk_sagemaker::config::{ConfigBag, Intercept, RuntimeComponents};
+use aws_smithy_runtime_api::client::interceptors::Intercept;
+use aws_smithy_runtime_api::client::interceptors::context::AfterDeserializationInterceptorContextRef;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::config_bag::ConfigBag;
 use serde_json::{Map, Value};
 
 /// A call as a type of its own: the SDK's futures with interceptors are nested too deeply for the
 /// compiler when other futures contain them.
-pub(super) fn boxed<'a, T>(call: impl Future<Output = T> + Send + 'a) -> Pin<Box<dyn Future<Output = T> + Send + 'a>> {
+pub fn boxed<'a, T>(call: impl Future<Output = T> + Send + 'a) -> Pin<Box<dyn Future<Output = T> + Send + 'a>> {
     Box::pin(call)
 }
 
-/// The names of the members.
+/// An interceptor that makes a successful response without one of these members an error.
 #[derive(Debug)]
-pub(super) struct Required(pub(super) &'static [&'static str]);
+pub struct Required(pub &'static [&'static str]);
 
 /// A successful response lacks a required member.
-#[derive(Debug, thiserror::Error)]
-#[error("the response has no `{0}`")]
-pub(super) struct MissingMember(&'static str);
+#[derive(Debug)]
+pub struct MissingMember(&'static str);
+
+impl fmt::Display for MissingMember {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the response has no `{}`", self.0)
+    }
+}
+
+impl Error for MissingMember {}
 
 impl Intercept for Required {
     fn name(&self) -> &'static str {
