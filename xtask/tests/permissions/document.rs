@@ -79,9 +79,9 @@ A [release policy](files.md#the-release-policy) with metric limits makes `build`
 `MetricsKmsKeyArn` of the pipeline.
 
 `build` records the digest of each image and the ETag, version and checksum of each model artifact, `check-release` compares them before
-production, and the tests compare the artifacts after a deployment. All three ask as the role of the data science account that runs them, once
+production, and the tests compare the artifacts after a deployment. All three call AWS as the role of the data science account that runs them, once
 for each object and region: set `ModelBucketName` and `ImageRepositoryArn` of the pipeline, or of `github-actions-role.yml`. The preflight of
-`plan` and `deploy` asks as the test role of each target, with the requests that it makes anyway. What a role cannot read is *not known*: it is a
+`plan` and `deploy` calls AWS as the test role of each target, with the requests that it makes anyway. What a role cannot read is *not known*: it is a
 warning, or an error if the [release policy](files.md#the-release-policy) has `approved_bytes`. A checksum of an encrypted object also needs
 `kms:Decrypt`; without it, the ETag and the version are compared.
 
