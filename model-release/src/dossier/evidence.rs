@@ -82,8 +82,7 @@ impl<T: DeserializeOwned> Source<T> {
     /// Reads a JSON file; `what` names its content for the message, such as `a plan`.
     pub fn read(path: &Path, what: &str) -> Result<Self, Diagnostic> {
         let text = files::read_text(path)?;
-        let value = serde_json::from_str(&text)
-            .map_err(|error| Diagnostic::error(format!("this is not {what}: {error}")).file(path).code("not-evidence"))?;
+        let value = serde_json::from_str(&text).map_err(|error| Diagnostic::error(format!("this is not {what}: {error}")).file(path))?;
         Ok(Self { value, from: path.display().to_string() })
     }
 }

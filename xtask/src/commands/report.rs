@@ -6,7 +6,7 @@ use endpoint_test::Report;
 use model_registry::documents::Mirror;
 use model_release::approved_bytes::NoArtifacts;
 use model_release::dossier::{self, Dossier, Evidence, Source};
-use model_release::{Failure, RegistryAccess, Release};
+use model_release::{Diagnostic, Failure, RegistryAccess, Release};
 
 use crate::cli::{EvidenceOptions, ReportOptions, non_empty};
 use crate::report_commands::Paths;
@@ -39,14 +39,15 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &ReportOpt
     evidence.staging = if named.staging_results.is_none() && !staging.exists() {
         Err(format!("there are no results of the staging tests: `{}` does not exist", files::shown(&staging)))
     } else {
-        Ok(Source::<Report>::read(&staging, "a results file of endpoint tests")?)
+        Ok(results(&staging, "name the results of `test-staging`, or their folder")?)
     };
     evidence.production = match &named.production_results {
         None => Err("no results of production were passed".to_owned()),
-        Some(path) => Ok(Source::read(&results_file(path), "a results file of endpoint tests")?),
+        Some(path) => Ok(results(&results_file(path), "name the results of `test-prod`, or their folder")?),
     };
     if let Some(path) = &named.plan {
-        evidence.plan = Ok(Source::read(path, "a plan in JSON")?);
+        let hint = "`plan --stage prod --format json` prints one";
+        evidence.plan = Ok(Source::read(path, "a plan in JSON").map_err(|diagnostic| diagnostic.with_hint(hint))?);
     }
     read_from_aws(printer, options, &release, &mut evidence).await?;
 
@@ -57,6 +58,11 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &ReportOpt
     printer.result(&dossier, dossier::text(&dossier));
     printer.step("Written", format_args!("{NAME}.html, .md, .json in {}", files::shown(&folder)));
     Ok(Exit::Done)
+}
+
+/// Reads results of endpoint tests.
+fn results(path: &Path, hint: &str) -> Result<Source<Report>, Diagnostic> {
+    Source::read(path, "a results file of endpoint tests").map_err(|diagnostic| diagnostic.with_hint(hint))
 }
 
 /// The file itself, or the results in the folder.
