@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use jiff::{Timestamp, Unit};
+use jiff::Timestamp;
 
 pub use release_records::{Bundle, Predicate, PublicKey, Signer, Statement, sign};
 
@@ -58,7 +58,7 @@ pub struct RecordingRun {
 impl RecordingRun {
     /// The time: RFC 3339 in UTC, in seconds, whatever the time zone of the machine.
     fn time(&self) -> String {
-        let time = Timestamp::try_from(self.at).ok().and_then(|time| time.round(Unit::Second).ok());
+        let time = Timestamp::try_from(self.at).ok().and_then(|time| Timestamp::from_second(time.as_second()).ok());
         time.unwrap_or(Timestamp::UNIX_EPOCH).to_string()
     }
 

@@ -36,7 +36,7 @@ struct Signed {
 fn run() -> RecordingRun {
     RecordingRun {
         tool: Tool { name: "xtask".to_owned(), version: "0.1.0".to_owned() },
-        at: UNIX_EPOCH + Duration::from_millis(1_767_225_600_499),
+        at: UNIX_EPOCH + Duration::from_millis(1_767_225_600_999),
         invocation: Some("arn:aws:codebuild:us-east-1:111111111111:build/b:1".to_owned()),
     }
 }
@@ -366,7 +366,7 @@ fn every_changed_member_of_the_manifest_is_refused() {
 proptest! {
     /// A time is stated in UTC and in seconds: the time zone of the machine is not read.
     #[test]
-    fn a_time_is_in_utc(seconds in 0_u64..253_402_300_799, milliseconds in 0_u64..500) {
+    fn a_time_is_in_utc(seconds in 0_u64..253_402_300_799, milliseconds in 0_u64..1000) {
         let folder = TempDir::new().unwrap();
         write_release(folder.path(), "p-1");
         let release = Release::open(folder.path()).unwrap();
