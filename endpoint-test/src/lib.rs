@@ -111,6 +111,7 @@ mod rows;
 mod run;
 mod samples;
 pub mod shell;
+pub mod statistics;
 pub mod suite;
 mod target;
 
