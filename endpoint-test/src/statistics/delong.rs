@@ -55,10 +55,10 @@ impl Ranking {
 
     /// The interval of the area, and its method.
     ///
-    /// With enough rows, it is the normal interval of `ln(A / (1 - A))` with `DeLong`'s variance. Near 0
+    /// With enough rows, it is the normal interval of `ln(A / (1 - A))` with DeLong's variance. Near 0
     /// and 1 that variance vanishes, although few rows prove little: then it is Newcombe's score
     /// interval (Statistics in Medicine 25, 2006, method 5), `(A - a)² <= z² v(a)` with the variance
-    /// of Hanley and `McNeil`, which depends on the area `a` itself.
+    /// of Hanley and McNeil, which depends on the area `a` itself.
     #[must_use]
     pub fn interval(&self, tail: f64) -> (Interval, &'static str) {
         let factor = normal_factor(tail);
@@ -74,7 +74,7 @@ impl Ranking {
         (Interval { low: back(logit - half), high: back(logit + half) }, "DeLong, logit")
     }
 
-    /// The interval of this area minus another model's on the same rows: normal, with `DeLong`'s
+    /// The interval of this area minus another model's on the same rows: normal, with DeLong's
     /// covariance. If both rank every row alike, at most `1 - tail^(1/n)` of the rows of each kind
     /// are ranked otherwise.
     #[must_use]
@@ -93,7 +93,7 @@ impl Ranking {
     }
 }
 
-/// The variance of an area by Hanley and `McNeil` (Radiology 143, 1982), as Newcombe symmetrises it.
+/// The variance of an area by Hanley and McNeil (Radiology 143, 1982), as Newcombe symmetrises it.
 pub(super) fn score_variance(area: f64, positives: f64, negatives: f64) -> f64 {
     let half = f64::midpoint(positives, negatives) - 1.0;
     area * (1.0 - area) * (1.0 + half * ((1.0 - area) / (2.0 - area) + area / (1.0 + area))) / (positives * negatives)

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::delong::Ranking;
 use super::paired::{Discordant, mcnemar, tango};
-use super::special::{incomplete_beta, normal_at_most, normal_quantile};
+use super::special::{incomplete_beta, normal_at_most, normal_quantile, student_factor};
 use super::{Interval, bootstrap, holm, proportion, quantile};
 
 fn reference() -> Value {
@@ -64,6 +64,9 @@ fn distributions_are_those_of_scipy() {
     }
     for row in rows("normal_quantile") {
         assert_close(normal_quantile(row[0]), row[1], &row);
+    }
+    for row in rows("student") {
+        assert_close(student_factor(count(row[0]), row[1]), row[2], &row);
     }
     for row in rows("beta") {
         assert_close(incomplete_beta(row[0], row[1], row[2]), row[3], &row);

@@ -50,7 +50,7 @@ pub fn is_no_worse(found: Discordant, margin: f64, tail: f64) -> bool {
 /// Whether a loss of more than `margin` is proven, by Tango's interval and by the exact binomial
 /// test of the discordant rows. Among few of them, the interval alone errs too often: with a loss
 /// of `m`, a discordant row is one of the second model with a chance of `1/2 + m n / 2(b + c)`.
-/// Without a margin, this is `McNemar`'s one-sided test.
+/// Without a margin, this is McNemar's one-sided test.
 #[must_use]
 pub fn is_worse(found: Discordant, margin: f64, tail: f64) -> bool {
     let flipped = found.first + found.second;
@@ -62,7 +62,7 @@ pub fn is_worse(found: Discordant, margin: f64, tail: f64) -> bool {
     binomial_at_most(found.first, flipped, 1.0 - chance) <= tail
 }
 
-/// `McNemar`'s exact two-sided p-value (Psychometrika 12, 1947): how probable so unequal numbers of
+/// McNemar's exact two-sided p-value (Psychometrika 12, 1947): how probable so unequal numbers of
 /// discordant rows are if both models are equally good.
 #[must_use]
 pub fn mcnemar(found: Discordant) -> f64 {

@@ -1,6 +1,6 @@
 //! Planning: how many rows a gate needs, and what a number of rows can show.
 
-use super::delong::score_variance;
+use super::delong::{Ranking, score_variance};
 use super::paired::{Discordant, is_no_worse, is_worse};
 use super::special::{binomial_at_most, normal_at_most, normal_factor};
 use super::{number, proportion};
@@ -91,7 +91,7 @@ pub fn visible_loss(rows: usize, flips: f64, margin: f64, tail: f64) -> Option<f
 }
 
 /// The approximate chance that so many positive and negative rows prove an area under the ROC curve
-/// of at least `limit`, if the true one is `expected` (Hanley and `McNeil`).
+/// of at least `limit`, if the true one is `expected` (Hanley and McNeil).
 #[must_use]
 pub fn of_area(positives: usize, negatives: usize, limit: f64, expected: f64, tail: f64) -> f64 {
     if positives == 0 || negatives == 0 {
@@ -99,6 +99,14 @@ pub fn of_area(positives: usize, negatives: usize, limit: f64, expected: f64, ta
     }
     let error = |area: f64| score_variance(area, number(positives), number(negatives)).max(1e-12).sqrt();
     normal_at_most((expected - limit - normal_factor(tail) * error(limit)) / error(expected))
+}
+
+/// The lower bound of a perfect ranking of so many rows.
+#[must_use]
+pub fn best_area(positives: usize, negatives: usize, tail: f64) -> f64 {
+    let scores: Vec<f64> = (0..positives + negatives).map(|index| if index < positives { 1.0 } else { 0.0 }).collect();
+    let truth: Vec<bool> = (0..scores.len()).map(|index| index < positives).collect();
+    Ranking::of(&scores, &truth).map_or(0.0, |ranking| ranking.interval(tail).0.low)
 }
 
 /// The approximate number of rows for [`of_area`], if this share of them is positive.

@@ -106,13 +106,33 @@ fn upper_tail(value: f64) -> f64 {
     0.5 * factor / fraction
 }
 
-/// The quantile of the standard normal distribution.
+/// The quantile of the standard normal distribution, by Newton's method: the tail is convex, so that
+/// the steps from zero approach the quantile from one side.
 #[must_use]
 pub fn normal_quantile(probability: f64) -> f64 {
     if probability > 0.5 {
         return -normal_quantile(1.0 - probability);
     }
-    -crossing(0.0, 40.0, |value| probability - upper_tail(value))
+    let mut value = 0.0;
+    for _ in 0..200 {
+        let density = (-value * value / 2.0_f64).exp() / (2.0 * PI).sqrt();
+        let step = (upper_tail(value) - probability) / density;
+        value += step;
+        if step.abs() <= 1e-10 {
+            // The next step would be its square.
+            break;
+        }
+    }
+    -value
+}
+
+/// The factor for a standard error that is estimated with so many degrees of freedom: a quantile of
+/// Student's distribution (DLMF 8.17.19).
+#[must_use]
+pub fn student_factor(freedom: usize, tail: f64) -> f64 {
+    let freedom = number(freedom);
+    let share = beta_quantile(freedom / 2.0, 0.5, 2.0 * tail);
+    (freedom * (1.0 - share) / share).sqrt()
 }
 
 /// The factor of a standard error for this tail: 1.645 for 0.05.

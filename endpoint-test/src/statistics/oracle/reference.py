@@ -124,6 +124,7 @@ print(
             "normal": [[value, float(stats.norm.cdf(value))] for value in [-8.0, -3.5, -1.0, 0.0, 0.3, 2.5, 5.0]],
             "normal_quantile": [[share, float(stats.norm.ppf(share))] for share in [1e-9, 0.005, 0.05, 0.4, 0.5, 0.975]],
             "beta": [[a, b, x, float(stats.beta.cdf(x, a, b))] for a, b, x in [(0.5, 0.5, 0.3), (30, 1, 0.9), (2000, 3000, 0.41), (50_000, 50_000, 0.499)]],
+            "student": [[freedom, tail, float(stats.t.isf(tail, freedom))] for freedom in [1, 9, 120] for tail in TAILS],
             "holm": [
                 [values, multitest.multipletests(values, alpha=0.05, method="holm")[0].tolist()]
                 for values in [[0.03, 0.01, 0.04, 0.013], [0.02, 0.02, 0.02], [0.001, 0.04, 0.0166, 0.5]]
