@@ -42,6 +42,7 @@ pub fn outlook(outlook: &Outlook) -> String {
     let impossible = outlook.gates.iter().filter(|gate| !gate.can_pass && !gate.observed).count();
     let summary = match (outlook.gates.len(), impossible) {
         (0, _) => "no limit has a confidence: measured values decide".to_owned(),
+        (1, 0) => "the limit with a confidence can pass with these rows".to_owned(),
         (all, 0) => format!("all {all} limits with a confidence can pass with these rows"),
         (all, some) => format!("{some} of {all} limits with a confidence cannot pass with these rows"),
     };

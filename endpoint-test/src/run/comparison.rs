@@ -100,7 +100,7 @@ impl<'a, B: Target> Comparison<'a, B> {
         if is_unknown(outcome) {
             return None;
         }
-        let timed = self.ask(request, clock).await?;
+        let timed = self.invoke_baseline(request, clock).await?;
         Some(self.compare(outcome, &timed, row))
     }
 
@@ -113,10 +113,10 @@ impl<'a, B: Target> Comparison<'a, B> {
         baseline_first: bool,
         clock: &C,
     ) -> (TimedResponse, Option<ComparedRow>) {
-        let before = if baseline_first { self.ask(request, clock).await } else { None };
+        let before = if baseline_first { self.invoke_baseline(request, clock).await } else { None };
         let this = invoke(target, request, clock).await;
         let unknown = is_unknown(&this.outcome);
-        let other = if baseline_first || unknown { before } else { self.ask(request, clock).await };
+        let other = if baseline_first || unknown { before } else { self.invoke_baseline(request, clock).await };
         let compared = other.filter(|_| !unknown).map(|other| {
             let compared = self.compare(&this.outcome, &other, Some(row));
             let responded = matches!((&this.outcome, &other.outcome), (InvokeOutcome::Response(_), InvokeOutcome::Response(_)));
@@ -128,7 +128,7 @@ impl<'a, B: Target> Comparison<'a, B> {
     }
 
     /// Sends a request to the baseline, unless it failed too often.
-    async fn ask<C: Clock>(&self, request: &Request, clock: &C) -> Option<TimedResponse> {
+    async fn invoke_baseline<C: Clock>(&self, request: &Request, clock: &C) -> Option<TimedResponse> {
         let baseline = self.baseline.filter(|_| self.unfit.is_none())?;
         if self.refused.load(Ordering::Relaxed) >= MAX_CONSECUTIVE_ERRORS {
             return None;
@@ -142,9 +142,10 @@ impl<'a, B: Target> Comparison<'a, B> {
         Some(timed)
     }
 
-    /// Keeps a case's rows for the gates.
+    /// Keeps a case's rows for the gates, also if the baseline got none: a gate that was not judged is
+    /// an error.
     pub(super) fn keep(&self, rows: CaseRows) {
-        if self.is_active() {
+        if self.baseline.is_some() {
             self.rows.lock().unwrap_or_else(PoisonError::into_inner).push(rows);
         }
     }

@@ -95,7 +95,7 @@ fn upper_tail(value: f64) -> f64 {
         for index in 1..MAX_TERMS {
             term *= 2.0 * scaled * scaled / number(2 * index + 1);
             sum += term;
-            if term < sum * 1e-17 {
+            if term <= sum * 1e-17 {
                 break;
             }
         }

@@ -2,9 +2,9 @@
 
 use std::sync::Mutex;
 
-use endpoint_test::{Baseline, CheckReport, Outcome, Run, TargetError, TargetErrorKind, TargetReport, Verdict};
+use endpoint_test::{Baseline, CheckReport, EndpointStatus, Outcome, Run, TargetError, TargetErrorKind, TargetReport, Verdict};
 
-use crate::scripted::{CallResult, FakeClock, Scripted, healthy, response};
+use crate::scripted::{CallResult, FakeClock, Scripted, healthy, response, with_status};
 use crate::{info, suite};
 
 /// Rows with a number and the label `odd` or `even`.
@@ -142,6 +142,16 @@ async fn a_champion_that_cannot_be_invoked_is_an_error_of_the_gate() {
     assert_eq!((report.verdict, check.outcome), (Verdict::Errored, Outcome::Errored));
     let message = check.message.as_deref().unwrap();
     assert!(message.starts_with("the comparison with `iris-prod` was not possible: 30 of 30 rows got no response of both"), "{message}");
+}
+
+#[tokio::test]
+async fn a_champion_that_is_not_in_service_is_an_error_of_every_gate() {
+    let updating = Scripted::new(vec![Ok(with_status(EndpointStatus::Updating))]);
+    let compare = "{ metrics: { accuracy: { no_worse_than: 0.01 } }, latency: { p50: { at_most_times: 2 } } }";
+    let report = compared(compare, 30, &model(|_| false), &updating).await;
+    let outcomes: Vec<_> = gates(&report).into_iter().map(|check| check.outcome).collect();
+    assert_eq!((report.verdict, outcomes), (Verdict::Errored, vec![Outcome::Errored; 2]));
+    assert!(gates(&report).iter().all(|check| check.message.as_deref().unwrap().contains("it is `Updating`")), "{:?}", gates(&report));
 }
 
 #[test]

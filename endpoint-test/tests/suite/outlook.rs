@@ -73,3 +73,29 @@ fn a_comparison_shows_the_loss_that_it_can_see() {
     let few = gates("accuracy: { observe: true }", 30, compare);
     assert!(few.iter().all(|gate| !gate.can_pass), "{few:#?}");
 }
+
+#[test]
+fn a_limit_that_cannot_be_read_is_an_error_with_a_hint() {
+    let errors = |expect: &str| {
+        let text = format!(
+            "version: 1\ncases:\n  - name: it\n    payload: {{ rows: {{ file: data.csv, drop: label }} }}\n    {expect}\n    timeout: 1s\n"
+        );
+        Suite::parse(&text, Path::new("suite.yaml")).unwrap_err().to_string()
+    };
+    let accuracy = |limit: &str| format!("expect: {{ metrics: {{ label: label, prediction: text, accuracy: {limit} }} }}");
+    for (expect, message) in [
+        (accuracy("{ at_least: { value: 0.9 } }"), "`at_least` with a `value` needs a `confidence`"),
+        (accuracy("{ at_least: { confidence: 0.9 } }"), "`at_least` needs the key `value`"),
+        (accuracy("{ at_least: { value: 0.9, confidence: 1 } }"), "`confidence` must be a number from 0.5 to 0.9999"),
+        (accuracy("{ at_least: { value: 0.9, confidence: 95% } }"), "`confidence` must be a number, not text"),
+        (accuracy("{ at_least: { value: 0.9, confidense: 0.9 } }"), "did you mean `confidence`?"),
+        (accuracy("{ at_least: 0.9, observe: maybe }"), "`observe` must be `true` or `false`, not text"),
+        (accuracy("{ at_least: { value: 0.9, confidence: 0.9 }, at_most: 0.8 }"), "`accuracy` cannot be at least 0.9 and at most 0.8"),
+        ("expect_each: { at_least: { value: 1.2, confidence: 0.9 } }".to_owned(), "`at_least` must be a number from 0 to 1, not 1.2"),
+        ("expect: { latency: { p95: { confidence: 0.9 } } }".to_owned(), "`p95` needs the key `at_most`"),
+        ("expect: { latency: { max: { at_most: 1s, confidence: 0.9 } } }".to_owned(), "unknown key `confidence` in `max`"),
+    ] {
+        let found = errors(&expect);
+        assert!(found.contains(message), "{expect}: {found}");
+    }
+}
