@@ -68,7 +68,7 @@ pub(crate) fn confidence_text(confidence: f64) -> String {
 
 /// A value to four decimals, and a small one to four digits.
 pub(crate) fn short(value: f64) -> String {
-    let text = if value == 0.0 || value.abs() >= 0.001 { format!("{:.4}", value) } else { format!("{value:.3e}") };
+    let text = if value == 0.0 || value.abs() >= 0.001 { format!("{value:.4}") } else { format!("{value:.3e}") };
     text.parse::<f64>().map_or(text, |number| number.to_string())
 }
 
