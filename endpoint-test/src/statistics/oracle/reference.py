@@ -77,7 +77,7 @@ def samples(values, statistic):
 
 
 def bca(values, tail):
-    center, found = math.fsum(values) / len(values), samples(values, lambda drawn: sum(drawn.tolist()) / len(drawn))
+    found = samples(values, lambda drawn: sum(drawn.tolist()) / len(drawn))
     center = sum(values.tolist()) / len(values)
     distances = values - center
     acceleration = (distances**3).sum() / (6 * (distances**2).sum() ** 1.5)
@@ -103,8 +103,6 @@ one = np.array(draw(60, 40)) / 40 + 0.4 * truth
 other = np.array(draw(60, 40)) / 40 + 0.3 * truth
 area_one, area_other, covariance = delong(one, other, truth)
 errors = np.array(draw(50, 1000)) / 100
-labels, predictions = draw(200, 3), draw(200, 4)
-report = lambda score, average: float(score(labels, predictions, average=average, zero_division=0))
 
 print(
     json.dumps(
@@ -138,14 +136,6 @@ print(
                 "covariance": covariance.tolist(),
             },
             "bca": [errors.tolist(), [[tail, *bca(errors, tail)] for tail in TAILS]],
-            "classes": {
-                "labels": labels,
-                "predictions": predictions,
-                "accuracy": float(metrics.accuracy_score(labels, predictions)),
-                "macro_precision": report(metrics.precision_score, "macro"),
-                "macro_recall": report(metrics.recall_score, "macro"),
-                "macro_f1": report(metrics.f1_score, "macro"),
-            },
         },
     )
 )
