@@ -7,6 +7,7 @@ pub(crate) mod golden;
 pub(crate) mod json;
 pub(crate) mod json_lines;
 pub(crate) mod latency;
+pub(crate) mod limit;
 pub(crate) mod metrics;
 pub(crate) mod number;
 pub(crate) mod schema;
@@ -40,7 +41,7 @@ pub(crate) enum Expectation {
     /// A response.
     Response(Box<ResponseExpectation>),
     /// The model's own error.
-    ModelError { expected: ModelErrorExpectation, latency_max: Option<Duration> },
+    ModelError { expected: ModelErrorExpectation, latency_max: Option<LatencyMax> },
 }
 
 /// What a response must be. By default: status 2xx and a body that is not empty.
@@ -56,7 +57,15 @@ pub(crate) struct ResponseExpectation {
     pub(crate) golden: Option<GoldenExpectation>,
     /// A team's own check. It runs separately: it is a program.
     pub(crate) command: Option<CommandExpectation>,
-    pub(crate) latency_max: Option<Duration>,
+    pub(crate) latency_max: Option<LatencyMax>,
+}
+
+/// The longest time that a response may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct LatencyMax {
+    pub(crate) limit: Duration,
+    /// Whether the limit is reported and decides nothing.
+    pub(crate) observe: bool,
 }
 
 /// A program that checks the response.
@@ -96,7 +105,7 @@ impl Default for Expectation {
 
 impl Expectation {
     /// The longest time that a response or an error may take.
-    pub(crate) fn latency_max(&self) -> Option<Duration> {
+    pub(crate) fn latency_max(&self) -> Option<LatencyMax> {
         match self {
             Self::Response(expected) => expected.latency_max,
             Self::ModelError { latency_max, .. } => *latency_max,
@@ -180,15 +189,15 @@ pub(crate) fn check_model_error(expected: &ModelErrorExpectation, failure: &Mode
     checks
 }
 
-pub(crate) fn check_latency(max: Duration, latency: Duration) -> CheckReport {
-    let (max_text, latency_text) = (display_duration(max), display_duration(latency));
-    let check = if latency <= max {
+pub(crate) fn check_latency(max: LatencyMax, latency: Duration) -> CheckReport {
+    let (max_text, latency_text) = (display_duration(max.limit), display_duration(latency));
+    let check = if latency <= max.limit {
         CheckReport::passed("latency")
     } else {
         CheckReport::failed("latency", format!("the response took {latency_text}, more than {max_text}"))
             .with_hint("this is the time that the client measured, including the network")
     };
-    check.expected(format!("at most {max_text}")).actual(latency_text)
+    check.expected(format!("at most {max_text}")).actual(latency_text).observed(max.observe)
 }
 
 fn check_status(expected: Option<u16>, actual: u16) -> CheckReport {

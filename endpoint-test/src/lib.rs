@@ -112,6 +112,7 @@ mod rows;
 mod run;
 mod samples;
 pub mod shell;
+pub mod statistics;
 pub mod suite;
 mod target;
 
@@ -132,12 +133,15 @@ pub use self::options::LoadMode;
 pub use self::options::RunOptions;
 pub use self::problem::{Place, Problem, ProblemCode};
 pub use self::report::{
-    CaseComparison, CaseReport, CheckReport, ComparisonReport, Counts, DifferenceReport, FindingCode, GoldenUpdate, LoadReport,
-    MetricReport, Outcome, PartialRun, Report, RowReport, RowsReport, SuiteInfo, TargetInfo, TargetReport, ToolInfo, Verdict,
+    BoundReport, CaseComparison, CaseReport, CheckReport, ClassFlip, ComparisonReport, Counts, DifferenceReport, FindingCode, FlipsReport,
+    GoldenUpdate, IntervalReport, LatencyComparison, LoadReport, MetricComparison, MetricReport, Outcome, PartialRun, Report, RowFlip,
+    RowReport, RowsReport, SuiteInfo, TargetInfo, TargetReport, ToolInfo, Verdict,
 };
 pub use self::run::{Baseline, Expected, ExpectedContainer, ExpectedModel, ExpectedSetting, ExpectedVariant, ExpectedVpc, Run};
 pub use self::samples::{MAX_ARCHIVE, SampleError, SampleStore, Samples};
-pub use self::suite::{Case, CaseListing, EndpointSection, Suite, SuiteErrors, SuiteListing, SuiteOptions, UnknownCase};
+pub use self::suite::{
+    Case, CaseListing, EndpointSection, GateOutlook, Outlook, Suite, SuiteErrors, SuiteListing, SuiteOptions, UnknownCase,
+};
 pub use self::target::{
     Asynchronous, DeployedContainer, Description, EndpointSettings, EndpointStatus, InvokeError, LARGE_BODY, MAX_BODY, ModelFailure,
     ModelResponse, Request, Target, TargetError, TargetErrorKind, TargetKind, Variant,

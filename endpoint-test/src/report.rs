@@ -4,7 +4,10 @@
 mod assemble;
 mod comparison;
 #[cfg(feature = "render")]
+mod gains;
+#[cfg(feature = "render")]
 mod html;
+mod interval;
 mod json;
 #[cfg(feature = "render")]
 mod junit;
@@ -25,16 +28,20 @@ use aws_names::ModelPackageArn;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use self::assemble::limited;
-pub use self::comparison::{CaseComparison, ComparisonReport, DifferenceReport};
+pub use self::comparison::{
+    CaseComparison, ClassFlip, ComparisonReport, DifferenceReport, FlipsReport, LatencyComparison, MetricComparison, RowFlip,
+};
 #[cfg(feature = "render")]
 pub use self::html::html;
+pub use self::interval::{BoundReport, IntervalReport};
+pub(crate) use self::interval::{confidence_text, level_tail, short};
 pub use self::json::json;
 #[cfg(feature = "schema")]
 pub use self::json::json_schema;
 #[cfg(feature = "render")]
 pub use self::junit::junit;
 #[cfg(feature = "render")]
-pub use self::listing::case_list;
+pub use self::listing::{case_list, outlook};
 pub use self::load::{Latencies, LoadError, LoadFigures, LoadReport, Pace, Percentile, PhaseReport, Series, SeriesStep, ThresholdReport};
 pub use self::metrics::RunMetric;
 #[cfg(feature = "render")]
@@ -233,6 +240,8 @@ pub enum FindingCode {
     EndpointMissing,
     /// It is not known whether something is what was approved.
     NotKnown,
+    /// The rows are too few to prove a limit.
+    NotProven,
 }
 
 /// The result of one check.
@@ -246,6 +255,9 @@ pub struct CheckReport {
     pub name: String,
     /// The outcome.
     pub outcome: Outcome,
+    /// The outcome that an observed check would have if it decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub would_be: Option<Outcome>,
     /// The location in the response: a JSON Pointer, a JSONPath, or the row and column of CSV.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<String>,
@@ -335,6 +347,9 @@ pub struct RowsReport {
     pub errored: usize,
     /// The part of the rows that must pass.
     pub at_least: f64,
+    /// The part of the rows that passed, with its interval.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub passed_interval: Option<IntervalReport>,
     /// The metrics over all rows.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub metrics: Vec<MetricReport>,
@@ -364,14 +379,26 @@ pub struct MetricReport {
     /// Its value; absent when it could not be computed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<f64>,
+    /// Where the true value probably is, two-sided; absent if the rows do not show it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interval: Option<IntervalReport>,
     /// The lower limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at_least: Option<f64>,
     /// The upper limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at_most: Option<f64>,
+    /// What the lower limit is compared with if it needs a confidence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lower_bound: Option<BoundReport>,
+    /// What the upper limit is compared with if it needs a confidence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub upper_bound: Option<BoundReport>,
     /// The outcome.
     pub outcome: Outcome,
+    /// The outcome that an observed metric would have if it decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub would_be: Option<Outcome>,
 }
 
 /// One row that did not pass.

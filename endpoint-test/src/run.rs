@@ -4,9 +4,11 @@ mod case;
 mod checks;
 mod comparison;
 mod expected;
+mod gates;
 mod invoke;
 #[cfg(feature = "load")]
 mod load;
+mod measure;
 mod reproduce;
 mod rows;
 mod wait;
@@ -129,9 +131,9 @@ impl<'a, T: Target, B: Target, C: Clock> Run<'a, T, B, C> {
                     case::Runner { target: *target, info: &info, place: &place, options: &options, clock, comparison: &comparison };
                 // Boxed, as the load: a future of 20 KB on the stack of every caller.
                 report.cases = Box::pin(runner.all(suite.cases(), &mut on_event)).await;
-                let (compared, check) = comparison.end(&report.cases);
+                let (compared, checks) = comparison.end(&report.cases);
                 report.comparison = compared;
-                report.checks.extend(check);
+                report.checks.extend(checks);
                 #[cfg(feature = "load")]
                 if let Some(plan) = suite.load_plan() {
                     report.load = Some(Box::new(Box::pin(load::run(*target, plan, suite, &report, &options, clock, &mut on_event)).await));

@@ -1,14 +1,17 @@
 //! The suite: the file with a team's requests and expected responses.
 
 mod case;
+mod compare_reader;
 mod document;
 mod endpoint;
 mod errors;
 mod expectation_reader;
 mod files;
+mod limits_reader;
 mod lines;
 #[cfg(feature = "load")]
 mod load;
+mod outlook;
 mod payload;
 pub(crate) mod quoting;
 mod reader;
@@ -28,16 +31,20 @@ pub use self::case::Case;
 pub(crate) use self::case::{Input, WholeExpectation};
 pub use self::endpoint::EndpointSection;
 pub use self::errors::SuiteErrors;
+pub use self::outlook::{GateOutlook, Outlook};
 pub(crate) use self::rows_reader::is_json_lines;
 #[cfg(feature = "schema")]
 pub use self::schema::json_schema;
 use self::selection::Selection;
 pub use self::selection::{CaseListing, SuiteListing, UnknownCase};
 use crate::expect::address::Address;
+use crate::expect::latency::Percentile;
+use crate::expect::limit::Limit;
+use crate::expect::metrics::Metric;
 use crate::expect::number::Tolerance;
 #[cfg(feature = "load")]
 use crate::load::LoadPlan;
-use crate::problem::Problem;
+use crate::problem::{Place, Problem};
 use crate::samples::Samples;
 use crate::target::TargetKind;
 
@@ -76,13 +83,48 @@ pub(crate) struct CompareSettings {
     /// Locations that may differ.
     pub(crate) ignore: Vec<Address>,
     /// The part of the requests whose responses may differ; more is a failure.
-    pub(crate) at_most: Option<f64>,
+    pub(crate) at_most: Option<Limit>,
+    /// Whether that limit is reported and decides nothing.
+    pub(crate) observe: bool,
+    pub(crate) metrics: Vec<MetricGate>,
+    pub(crate) latency: Vec<LatencyGate>,
+}
+
+/// How much worse a metric may be than the other endpoint's.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct MetricGate {
+    pub(crate) metric: Metric,
+    pub(crate) margin: f64,
+    pub(crate) confidence: f64,
+    /// The share of rows on which exactly one of the two is right, for planning.
+    pub(crate) flips: f64,
+    /// Whether the gate is reported and decides nothing.
+    pub(crate) observe: bool,
+    pub(crate) place: Place,
+}
+
+/// How many times the other endpoint's a percentile of the latency may be.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct LatencyGate {
+    pub(crate) percentile: Percentile,
+    pub(crate) times: f64,
+    pub(crate) confidence: f64,
+    /// Whether the gate is reported and decides nothing.
+    pub(crate) observe: bool,
+    pub(crate) place: Place,
 }
 
 impl Default for CompareSettings {
     /// Machines differ in the order of additions, and so in the last digits of a number.
     fn default() -> Self {
-        Self { tolerance: Tolerance { abs: 1e-9, rel: 1e-6 }, ignore: Vec::new(), at_most: None }
+        Self {
+            tolerance: Tolerance { abs: 1e-9, rel: 1e-6 },
+            ignore: Vec::new(),
+            at_most: None,
+            observe: false,
+            metrics: Vec::new(),
+            latency: Vec::new(),
+        }
     }
 }
 

@@ -176,11 +176,13 @@ pub(crate) fn in_report(mut report: Report) -> Report {
     let of_code = |code| match code {
         FindingCode::GoldenFileMissing => Some(NO_GOLDEN_FILE),
         FindingCode::GoldenFileDiffers => Some("if the new response is correct, write it with --update-golden"),
+        FindingCode::NotProven => Some("add rows, or change the limit or its confidence; --check prints how many rows a limit needs"),
         FindingCode::GeneratorLate => Some("use a larger machine, a lower rate, or fewer endpoints at once (`--jobs`)"),
         _ => None,
     };
     for target in &mut report.targets {
-        let checks = target.cases.iter_mut().flat_map(|case| &mut case.checks).map(|check| (check.code, &mut check.hint));
+        let checks = target.checks.iter_mut().chain(target.cases.iter_mut().flat_map(|case| &mut case.checks));
+        let checks = checks.map(|check| (check.code, &mut check.hint));
         let load = target.load.iter_mut().map(|load| (load.code, &mut load.hint));
         for (code, hint) in checks.chain(load) {
             if let Some(text) = code.and_then(of_code) {

@@ -88,6 +88,7 @@ fn exit(report: &Report) -> Exit {
     let exit = |verdict| match verdict {
         Verdict::Passed | Verdict::Skipped => Exit::Done,
         Verdict::Failed => Exit::Failed,
+        Verdict::NotProven => Exit::NotProven,
         Verdict::Errored => Exit::Unreachable,
         Verdict::Empty => Exit::Nothing,
     };

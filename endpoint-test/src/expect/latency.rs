@@ -3,13 +3,18 @@
 use std::time::Duration;
 
 use crate::format::{display_duration, milliseconds};
-use crate::report::{CheckReport, MetricReport, Outcome};
+use crate::report::{BoundReport, CheckReport, IntervalReport, MetricReport, Outcome, confidence_text, level_tail};
+use crate::statistics::{Interval, quantile};
 
 /// A limit for a percentile of the latency.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct LatencyLimit {
     pub(crate) percentile: Percentile,
     pub(crate) limit: Duration,
+    /// How sure it must be that so many of all requests are as fast; `None` if the rows decide.
+    pub(crate) confidence: Option<f64>,
+    /// Whether the limit is reported and decides nothing.
+    pub(crate) observe: bool,
 }
 
 /// A percentile by nearest rank.
@@ -32,6 +37,12 @@ impl Percentile {
 
     pub(crate) const MEDIAN: Self = Self::ALL[0];
     pub(crate) const P95: Self = Self::ALL[2];
+
+    /// The percentile as a part, from 0 to 1.
+    #[expect(clippy::cast_precision_loss, reason = "at most 100")]
+    pub(crate) fn quantile(self) -> f64 {
+        self.percent as f64 / 100.0
+    }
 
     /// The number of rows, of so many, that may be slower.
     fn may_be_slower(self, rows: usize) -> usize {
@@ -64,23 +75,61 @@ impl LatencyLimit {
         let limit = milliseconds(self.limit);
         let slower = sorted.iter().filter(|latency| **latency > limit).count();
         let value = self.percentile.of(sorted);
-        let check = if slower > self.percentile.may_be_slower(sorted.len() + unknown) {
-            let message = format!("the {key} of the latency is above {}: {slower} rows took longer", display_duration(self.limit));
-            CheckReport::failed("latency", message).with_hint("this is the time that the client measured, including the network")
-        } else if unknown > 0 || sorted.is_empty() {
-            let why = if unknown > 0 { format!("{unknown} rows could not be tested") } else { "no row got a response".to_owned() };
-            CheckReport::errored("latency", format!("the {key} of the latency is unknown: {why}"))
-        } else {
-            CheckReport::passed("latency")
+        let bounds = |tail: f64| quantile::bounds(sorted, self.percentile.quantile(), tail);
+        let proof = self.confidence.map(|confidence| (confidence, bounds(1.0 - confidence)));
+        let above = |what: &str| format!("the {key} of the latency is {what} {}: {slower} rows took longer", display_duration(self.limit));
+        let hint = "this is the time that the client measured, including the network";
+        let lacks = if unknown > 0 { Some(format!("{unknown} rows could not be tested")) } else { None };
+        let lacks = lacks.or_else(|| sorted.is_empty().then(|| "no row got a response".to_owned()));
+        let check = match (lacks, proof) {
+            (_, None) if slower > self.percentile.may_be_slower(sorted.len() + unknown) => {
+                CheckReport::failed("latency", above("above")).with_hint(hint)
+            }
+            (Some(why), _) => CheckReport::errored("latency", format!("the {key} of the latency is unknown: {why}")),
+            (None, None) => CheckReport::passed("latency"),
+            (None, Some((_, (_, Some(high))))) if high <= limit => CheckReport::passed("latency"),
+            (None, Some((_, (Some(low), _)))) if low > limit => CheckReport::failed("latency", above("proven to be above")).with_hint(hint),
+            (None, Some((confidence, (_, high)))) => CheckReport::not_proven("latency", self.unproven(confidence, high, sorted.len())),
         };
-        let check = check.expected(format!("{key} at most {}", display_duration(self.limit)));
+        let confidence = self.confidence.map(|confidence| format!(" with {} confidence", confidence_text(confidence)));
+        let check = check.expected(format!("{key} at most {}{}", display_duration(self.limit), confidence.unwrap_or_default()));
         let check = match value {
             Some(value) => check.actual(display_duration(Duration::from_secs_f64(value / 1000.0))),
             None => check,
         };
-        let value = value.filter(|_| check.outcome != Outcome::Errored);
-        let name = format!("latency_{key}_ms");
-        (MetricReport { name, value, at_most: Some(limit), outcome: check.outcome, ..MetricReport::default() }, check)
+        let check = check.observed(self.observe);
+        let known = |value: Option<f64>| value.filter(|_| check.would_be.unwrap_or(check.outcome) != Outcome::Errored);
+        let interval = match bounds(level_tail()) {
+            // Both bounds of the maximum are the maximum itself, which proves nothing.
+            (Some(low), Some(high)) if self.percentile.percent < 100 => {
+                known(Some(low)).map(|low| IntervalReport::new(Interval { low, high }, "order statistics", sorted.len()))
+            }
+            _ => None,
+        };
+        let report = MetricReport {
+            name: format!("latency_{key}_ms"),
+            value: known(value),
+            interval,
+            at_most: Some(limit),
+            upper_bound: proof.map(|(confidence, (_, high))| BoundReport::new(known(high), confidence)),
+            outcome: check.outcome,
+            would_be: check.would_be,
+            ..MetricReport::default()
+        };
+        (report, check)
+    }
+
+    /// Why a bound does not decide.
+    fn unproven(self, confidence: f64, high: Option<f64>, rows: usize) -> String {
+        let (key, limit, sure) = (self.percentile.key, display_duration(self.limit), confidence_text(confidence));
+        let why = match high {
+            Some(high) => format!("its {sure} bound is {}", display_duration(Duration::from_secs_f64(high / 1000.0))),
+            None => {
+                let least = quantile::least_rows(self.percentile.quantile(), 1.0 - confidence);
+                format!("{rows} rows have no {sure} bound of it, which needs {least}")
+            }
+        };
+        format!("the {key} of the latency is not proven to be at most {limit}: {why}")
     }
 }
 
@@ -108,7 +157,7 @@ mod tests {
         #[test]
         fn a_proven_outcome_stands_whatever_the_unknown_rows_are(known in prop::collection::vec(0.0..1e3f64, 0..60), others in prop::collection::vec(0.0..1e3f64, 1..10)) {
             let sorted = |mut values: Vec<f64>| { values.sort_by(f64::total_cmp); values };
-            let limit = LatencyLimit { percentile: percentile("p90"), limit: Duration::from_millis(500) };
+            let limit = LatencyLimit { percentile: percentile("p90"), limit: Duration::from_millis(500), confidence: None, observe: false };
             let partly = limit.check(&sorted(known.clone()), others.len()).1.outcome;
             let whole = limit.check(&sorted(known.into_iter().chain(others).collect()), 0).1.outcome;
             prop_assert!(partly == Outcome::Errored || partly == whole, "{partly} {whole}");
@@ -116,10 +165,30 @@ mod tests {
     }
 
     #[test]
+    fn a_percentile_with_a_confidence_needs_rows_for_its_bound() {
+        let limit =
+            LatencyLimit { percentile: percentile("p95"), limit: Duration::from_millis(100), confidence: Some(0.95), observe: false };
+        let outcome = |fast: usize, slow: usize| limit.check(&[vec![10.0; fast], vec![500.0; slow]].concat(), 0);
+        assert_eq!([(59, 0), (58, 0), (100, 0), (80, 20), (97, 3)].map(|(fast, slow)| outcome(fast, slow).1.outcome), {
+            use Outcome::{Failed, NotProven, Passed};
+            [Passed, NotProven, Passed, Failed, NotProven]
+        });
+        let (metric, check) = outcome(58, 0);
+        assert_eq!(metric.upper_bound, Some(BoundReport { value: None, confidence: 0.95 }));
+        assert!(check.message.unwrap().ends_with("58 rows have no 95% bound of it, which needs 59"));
+        let observed = LatencyLimit { observe: true, ..limit }.check(&[500.0; 100], 0);
+        assert_eq!(
+            (observed.1.outcome, observed.1.would_be, observed.0.would_be),
+            (Outcome::Observed, Some(Outcome::Failed), Some(Outcome::Failed))
+        );
+        assert_eq!(limit.check(&[10.0; 100], 3).1.outcome, Outcome::Errored);
+    }
+
+    #[test]
     fn a_percentile_needs_a_row_beyond_it() {
         let least = Percentile::ALL.map(|percentile| (percentile.key, percentile.least_rows()));
         assert_eq!(least, [("p50", 2), ("p90", 10), ("p95", 20), ("p99", 100), ("max", 100)]);
-        let limit = |key| LatencyLimit { percentile: percentile(key), limit: Duration::from_secs(1) };
+        let limit = |key| LatencyLimit { percentile: percentile(key), limit: Duration::from_secs(1), confidence: None, observe: false };
         assert_eq!(limit("p95").too_few(19).unwrap(), "`p95` of the latency needs at least 20 rows, and it has 19");
         assert!(limit("p95").too_few(20).is_none() && limit("max").too_few(1).is_none());
     }

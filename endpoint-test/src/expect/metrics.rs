@@ -4,16 +4,23 @@
 //! the predictions, a precision without predictions is zero, and the area under the ROC curve
 //! counts ties as half.
 
+mod certainty;
 mod example;
+mod paired;
 mod segment;
 
 use std::collections::BTreeMap;
 
+pub(crate) use self::certainty::{Certainty, best_case, certainty};
 pub(crate) use self::example::{example, hint};
+pub(crate) use self::paired::{Flip, Gain, flips};
 pub(crate) use self::segment::{Segment, split};
 use super::address::Address;
 use super::csv::Column;
+pub(crate) use super::limit::Bounds;
 use crate::json::Numeral;
+use crate::statistics::delong::Ranking;
+use crate::statistics::number as count;
 
 /// The metrics over all rows, and their limits.
 #[derive(Debug, Clone)]
@@ -28,6 +35,18 @@ pub(crate) struct MetricsExpectation {
     pub(crate) limits: Vec<MetricLimit>,
 }
 
+impl MetricsExpectation {
+    /// Whether the predictions are classes, and not numbers.
+    pub(crate) fn classifies(&self) -> bool {
+        self.limits.iter().any(|limit| !limit.metric.is_error() && !limit.metric.needs_score())
+    }
+
+    /// Whether the metric is measured, with or without a limit.
+    pub(crate) fn measures(&self, metric: Metric) -> bool {
+        self.limits.iter().any(|limit| limit.metric == metric)
+    }
+}
+
 /// The location of a value in a response.
 #[derive(Debug, Clone)]
 pub(crate) enum Source {
@@ -39,20 +58,13 @@ pub(crate) enum Source {
     Csv(Column),
 }
 
-/// One metric and its limits; it has at least one.
+/// One metric and its limits.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct MetricLimit {
     pub(crate) metric: Metric,
     pub(crate) all: Bounds,
     /// The limits for the rows of each segment.
     pub(crate) each_segment: Bounds,
-}
-
-/// The limits of a value.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub(crate) struct Bounds {
-    pub(crate) at_least: Option<f64>,
-    pub(crate) at_most: Option<f64>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,30 +97,6 @@ pub(crate) struct ScoredRow {
     pub(crate) score: Option<String>,
 }
 
-impl Bounds {
-    pub(crate) fn is_empty(self) -> bool {
-        self == Self::default()
-    }
-
-    pub(crate) fn allow(self, value: f64) -> bool {
-        self.at_least.is_none_or(|limit| value >= limit) && self.at_most.is_none_or(|limit| value <= limit)
-    }
-
-    /// Whether the value is on the side of the limits that is worse for this metric.
-    pub(crate) fn is_worse(self, metric: Metric, value: f64) -> bool {
-        match metric {
-            Metric::Mae | Metric::Rmse => self.at_most.is_some_and(|limit| value > limit),
-            _ => self.at_least.is_some_and(|limit| value < limit),
-        }
-    }
-
-    /// `at least 0.9, at most 1`.
-    pub(crate) fn describe(self) -> String {
-        let limits = [self.at_least.map(|limit| format!("at least {limit}")), self.at_most.map(|limit| format!("at most {limit}"))];
-        limits.into_iter().flatten().collect::<Vec<_>>().join(", ")
-    }
-}
-
 impl Metric {
     pub(crate) const ALL: [(&'static str, Self); 10] = [
         ("accuracy", Self::Accuracy),
@@ -134,6 +122,21 @@ impl Metric {
     pub(crate) fn needs_score(self) -> bool {
         self == Self::Auc
     }
+
+    /// Whether a larger value is worse.
+    pub(crate) fn is_error(self) -> bool {
+        matches!(self, Self::Mae | Self::Rmse)
+    }
+
+    /// The name in a sentence.
+    pub(crate) fn display_name(self) -> String {
+        match self {
+            Self::Mae => "mean absolute error".to_owned(),
+            Self::Rmse => "root mean squared error".to_owned(),
+            Self::Auc => "area under the ROC curve".to_owned(),
+            metric => metric.name().replace('_', " "),
+        }
+    }
 }
 
 /// The metric's value over all rows, or why it has none.
@@ -143,7 +146,7 @@ pub(crate) fn value(metric: Metric, rows: &[ScoredRow], positive: Option<&str>) 
     }
     let positive = positive.map(class).unwrap_or_default();
     match metric {
-        Metric::Accuracy => Ok(share(rows.iter().filter(|row| class_of(row).as_ref() == Some(&class(&row.truth))).count(), rows.len())),
+        Metric::Accuracy => Ok(share(rows.iter().filter(|row| is_right(row)).count(), rows.len())),
         Metric::Precision | Metric::Recall | Metric::F1 => {
             let count = Confusion::count(rows).remove(&positive).unwrap_or_default();
             match metric {
@@ -164,7 +167,7 @@ pub(crate) fn value(metric: Metric, rows: &[ScoredRow], positive: Option<&str>) 
 
 /// How often one class is among the labels and the predictions.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-struct Confusion {
+pub(crate) struct Confusion {
     right: usize,
     in_truth: usize,
     predicted: usize,
@@ -203,7 +206,7 @@ impl Confusion {
 
 /// A class by its name: `1`, `1.0` and `1e0` are the same class. Integers are compared by their
 /// digits: above 2^53 several share one binary number.
-fn class(text: &str) -> String {
+pub(crate) fn class(text: &str) -> String {
     match Numeral::read(text) {
         Some(number) if number.is_integer() && number.value() != 0.0 => number.to_string(),
         Some(number) => (number.value() + 0.0).to_string(),
@@ -215,6 +218,10 @@ fn class_of(row: &ScoredRow) -> Option<String> {
     row.prediction.as_deref().map(class)
 }
 
+fn is_right(row: &ScoredRow) -> bool {
+    class_of(row) == Some(class(&row.truth))
+}
+
 fn errors(rows: &[ScoredRow]) -> Result<Vec<f64>, String> {
     numbers(rows, "prediction", |row| row.prediction.as_deref())?
         .into_iter()
@@ -223,30 +230,19 @@ fn errors(rows: &[ScoredRow]) -> Result<Vec<f64>, String> {
         .collect()
 }
 
-/// The area under the ROC curve from ranks (Mann–Whitney); equal scores share a mean rank.
+/// The area under the ROC curve; equal scores count as half.
 fn auc(rows: &[ScoredRow], positive: &str) -> Result<f64, String> {
+    let (scores, truth) = scores(rows, positive)?;
+    Ranking::of(&scores, &truth).map(|ranking| ranking.area).ok_or_else(|| {
+        let which = if truth.contains(&true) { "every row has" } else { "no row has" };
+        format!("{which} the label `{positive}`, so that there is nothing to rank")
+    })
+}
+
+/// The score of each row, and whether its label is the positive class.
+fn scores(rows: &[ScoredRow], positive: &str) -> Result<(Vec<f64>, Vec<bool>), String> {
     let scores = numbers(rows, "score", |row| row.score.as_deref())?;
-    let truth: Vec<bool> = rows.iter().map(|row| class(&row.truth) == positive).collect();
-    let positives = truth.iter().filter(|truth| **truth).count();
-    let negatives = truth.len() - positives;
-    if positives == 0 || negatives == 0 {
-        let which = if positives == 0 { "no row has" } else { "every row has" };
-        return Err(format!("{which} the label `{positive}`, so that there is nothing to rank"));
-    }
-    let mut order: Vec<usize> = (0..scores.len()).collect();
-    order.sort_by(|left, right| scores[*left].total_cmp(&scores[*right]));
-    let mut ranks = 0.0;
-    let mut start = 0;
-    while start < order.len() {
-        let score = scores[order[start]];
-        let equal = order[start..].iter().take_while(|index| scores[**index].total_cmp(&score).is_eq()).count();
-        // Ranks start at one: the mean of start+1 ..= start+equal.
-        let rank = count(2 * start + equal + 1) / 2.0;
-        ranks += rank * count(order[start..start + equal].iter().filter(|index| truth[**index]).count());
-        start += equal;
-    }
-    let (positives, negatives) = (count(positives), count(negatives));
-    Ok((ranks - positives * (positives + 1.0) / 2.0) / (positives * negatives))
+    Ok((scores, rows.iter().map(|row| class(&row.truth) == positive).collect()))
 }
 
 fn numbers(rows: &[ScoredRow], what: &str, value: impl Fn(&ScoredRow) -> Option<&str>) -> Result<Vec<f64>, String> {
@@ -272,12 +268,6 @@ fn share(part: usize, all: usize) -> f64 {
 fn mean(values: impl Iterator<Item = f64>) -> f64 {
     let (sum, number) = values.fold((0.0, 0), |(sum, number), value| (sum + value, number + 1));
     if number == 0 { 0.0 } else { sum / count(number) }
-}
-
-/// A count as a number; no suite has 2^53 rows.
-#[expect(clippy::cast_precision_loss, reason = "counts of rows are far below 2^53")]
-fn count(number: usize) -> f64 {
-    number as f64
 }
 
 #[cfg(test)]

@@ -21,8 +21,14 @@ pub(super) fn report(plan: &LoadPlan, results: &LoadResults) -> LoadReport {
     let recorder = &results.recorder;
     let total = Tally::sum(plan.phases.iter().zip(&recorder.phases).filter(|(phase, _)| phase.counted).map(|(_, tally)| tally));
     let pace = pace(&total);
-    let thresholds: Vec<_> =
-        plan.thresholds.iter().map(|threshold| judge(threshold, plan, recorder, &total, &pace, results.ended)).collect();
+    let thresholds: Vec<_> = plan
+        .thresholds
+        .iter()
+        .map(|threshold| {
+            let judged = judge(threshold, plan, recorder, &total, &pace, results.ended);
+            if threshold.observe { judged.observed() } else { judged }
+        })
+        .collect();
     let end = results.ended.map(|ended| early_end(ended, plan));
     let nothing = total.sent == 0;
     let outcomes = thresholds.iter().map(|threshold| threshold.outcome).chain([pace.outcome]);

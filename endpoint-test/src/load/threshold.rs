@@ -13,6 +13,8 @@ pub(crate) struct Threshold {
     pub(crate) limit: Limit,
     /// The index of the phase; `None` for all counted phases.
     pub(crate) phase: Option<usize>,
+    /// Whether it is reported and decides nothing.
+    pub(crate) observe: bool,
 }
 
 /// What is measured.
@@ -143,7 +145,7 @@ pub(crate) fn parse(text: &str) -> Result<Threshold, InvalidThreshold> {
     let metric = metric(&name).ok_or_else(|| unknown_metric(&name))?;
     let limit = limit(metric, limit_text)?;
     let expression = format!("{name} {sign} {limit_text}");
-    Ok(Threshold { expression, metric, comparison, limit, phase: None })
+    Ok(Threshold { expression, metric, comparison, limit, phase: None, observe: false })
 }
 
 fn metric(name: &str) -> Option<Metric> {

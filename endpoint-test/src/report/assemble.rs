@@ -140,6 +140,28 @@ impl CheckReport {
         Self { message: Some(limited(message)), ..Self::new(name, Outcome::Skipped) }
     }
 
+    /// A check whose limit the rows are too few to prove.
+    pub(crate) fn not_proven(name: impl Into<String>, message: impl Into<String>) -> Self {
+        let hint = "add rows, or change the limit or its confidence";
+        Self { message: Some(limited(message)), ..Self::new(name, Outcome::NotProven) }.with_hint(hint).code(FindingCode::NotProven)
+    }
+
+    /// The same check, which decides nothing if `observe` is set.
+    pub(crate) fn observed(self, observe: bool) -> Self {
+        if !observe || self.outcome == Outcome::Skipped {
+            return self;
+        }
+        let would = match self.outcome {
+            Outcome::Failed => "would fail",
+            Outcome::NotProven => "would not be proven",
+            Outcome::Errored => "could not be tested",
+            _ => "would pass",
+        };
+        let why = self.message.map(|message| format!(": {message}")).unwrap_or_default();
+        let message = Some(limited(format!("observed, {would}{why}")));
+        Self { outcome: Outcome::Observed, would_be: Some(self.outcome), message, ..self }
+    }
+
     pub(crate) fn code(mut self, code: FindingCode) -> Self {
         self.code = Some(code);
         self
@@ -174,6 +196,16 @@ impl DifferenceReport {
 }
 
 impl CaseReport {
+    /// The checks that decide nothing and are in no table of metrics.
+    #[cfg(feature = "render")]
+    pub(crate) fn observed(&self) -> impl Iterator<Item = &CheckReport> {
+        let is_metric = |check: &CheckReport| {
+            self.rows.iter().flat_map(|rows| &rows.metrics).any(|metric| metric.name == check.name)
+                || (self.rows.is_some() && check.name == "latency")
+        };
+        self.checks.iter().filter(move |check| check.outcome == Outcome::Observed && !is_metric(check))
+    }
+
     pub(crate) fn skipped(name: impl Into<String>, message: impl Into<String>) -> Self {
         Self { name: name.into(), message: Some(message.into()), ..Self::default() }
     }

@@ -40,9 +40,10 @@ fn by_urgency(report: &Report) -> Vec<(usize, &TargetReport)> {
     let mut targets: Vec<_> = report.targets.iter().enumerate().collect();
     targets.sort_by_key(|(_, target)| match target.verdict {
         Verdict::Failed => 0,
-        Verdict::Errored => 1,
-        Verdict::Empty | Verdict::Skipped => 2,
-        Verdict::Passed => 3,
+        Verdict::NotProven => 1,
+        Verdict::Errored => 2,
+        Verdict::Empty | Verdict::Skipped => 3,
+        Verdict::Passed => 4,
     });
     targets
 }

@@ -32,7 +32,8 @@ struct Entry {
 }
 
 /// The report as JUnit XML: a test suite for each target, with a test case for each check and for
-/// each case. A proven failure is a `failure`; what could not be tested is an `error`.
+/// each case. A proven failure is a `failure`; what is not proven is one of the type `not_proven`; what
+/// could not be tested is an `error`.
 ///
 /// CodeBuild accepts 500 test cases. If there are more, skipped and passed ones are omitted first,
 /// and a last test case reports how many.
@@ -66,16 +67,18 @@ fn omit(entries: &mut Vec<Entry>) -> Option<Entry> {
     let all = entries.len();
     let rank = |entry: &Entry| match entry.outcome {
         Outcome::Failed => 0,
-        Outcome::Errored => 1,
-        Outcome::Passed => 2,
-        Outcome::Skipped => 3,
+        Outcome::NotProven => 1,
+        Outcome::Errored => 2,
+        Outcome::Passed => 3,
+        Outcome::Observed => 4,
+        Outcome::Skipped => 5,
     };
     // Stable sorts: within a kind the first ones stay, in the order of the suites.
     entries.sort_by_key(rank);
     let omitted = entries.split_off(MAX_CASES - 1);
     entries.sort_by_key(|entry| entry.suite);
     let count = |outcome| omitted.iter().filter(|entry| entry.outcome == outcome).count();
-    let kinds = [Outcome::Failed, Outcome::Errored, Outcome::Passed, Outcome::Skipped];
+    let kinds = [Outcome::Failed, Outcome::NotProven, Outcome::Errored, Outcome::Passed, Outcome::Observed, Outcome::Skipped];
     let counts: Vec<_> = kinds.into_iter().filter(|kind| count(*kind) > 0).map(|kind| format!("{} {kind}", count(kind))).collect();
     let worst = kinds.into_iter().find(|kind| count(*kind) > 0)?;
     let message =
@@ -85,7 +88,7 @@ fn omit(entries: &mut Vec<Entry>) -> Option<Entry> {
         class: "report",
         name: format!("{} more test cases", omitted.len()),
         // Omitted passes are not shown as a success.
-        outcome: if worst == Outcome::Passed { Outcome::Skipped } else { worst },
+        outcome: if worst.is_wrong() { worst } else { Outcome::Skipped },
         milliseconds: None,
         details: format!("{message}\nthe JSON report and the HTML page have all of them"),
         message: Some(message),
@@ -112,6 +115,16 @@ fn suite(target: &TargetReport) -> TestSuite {
     if let Some(comparison) = &target.comparison {
         let compared = format!("{} of {} responses differ from those of {}", comparison.different, comparison.compared, comparison.with);
         suite.add_property(("comparison", untrusted::xml(&compared).as_str()));
+        for gain in comparison.gains() {
+            let limit = if gain.limit.is_empty() { String::new() } else { format!(" ({})", gain.limit) };
+            let interval = gain.interval.as_ref().map(|interval| format!("; {interval}")).unwrap_or_default();
+            let text = format!("{} here, {} there{limit}: {}{interval}", gain.this, gain.other, gain.outcome_text());
+            let name = format!("comparison of {}", gain.name);
+            suite.add_property((cut(&name, MAX_NAME).as_str(), untrusted::xml(&text).as_str()));
+        }
+        if let Some(flips) = comparison.flips_text() {
+            suite.add_property(("comparison of classes", flips.as_str()));
+        }
     }
     suite
 }
@@ -143,7 +156,12 @@ fn load_entries(suite: usize, load: &LoadReport) -> Vec<Entry> {
         whole.then(|| Entry { milliseconds: Some(load.duration_ms), ..entry("load".to_owned(), load.outcome, &load.message, &load.hint) });
     let thresholds = load.thresholds.iter().map(|threshold| {
         let phase = threshold.phase.as_ref().map(|phase| format!("{phase}: ")).unwrap_or_default();
-        entry(format!("{phase}{}", threshold.threshold), threshold.outcome, &threshold.message, &threshold.hint)
+        let observed = threshold.would_be.map(|_| {
+            let found = threshold.message.as_ref().or(threshold.actual.as_ref()).map(|found| format!(": {found}")).unwrap_or_default();
+            format!("{}{found}", threshold.outcome_text())
+        });
+        let message = observed.or_else(|| threshold.message.clone());
+        entry(format!("{phase}{}", threshold.threshold), threshold.outcome, &message, &threshold.hint)
     });
     whole.into_iter().chain(thresholds).collect()
 }
@@ -173,14 +191,21 @@ fn case_entry(suite: usize, target: &TargetReport, case: &CaseReport) -> Entry {
         milliseconds: case.latency_ms,
         message,
         details: parts.join("\n"),
-        metrics: case.rows.iter().flat_map(|rows| &rows.metrics).map(metric).collect(),
+        metrics: case.rows.iter().flat_map(|rows| &rows.metrics).map(metric).chain(case.observed().map(observed)).collect(),
     }
+}
+
+/// A check that decides nothing, also of a case that passed.
+fn observed(check: &CheckReport) -> (String, String) {
+    (check.name.clone(), check.message.clone().unwrap_or_default())
 }
 
 /// A metric and its value, also if it passed.
 fn metric(metric: &MetricReport) -> (String, String) {
     let limit = Some(metric.limit()).filter(|limit| !limit.is_empty()).map(|limit| format!(" ({limit})"));
-    (metric.title(), format!("{}{}: {}", metric.shown(), limit.unwrap_or_default(), metric.outcome))
+    let interval = metric.interval.as_ref().map(|interval| format!("; {}", interval.describe())).unwrap_or_default();
+    let outcome = metric.outcome_text();
+    (metric.title(), format!("{}{}: {outcome}{interval}", metric.shown(), limit.unwrap_or_default()))
 }
 
 fn row(row: &RowReport) -> String {
@@ -209,16 +234,17 @@ fn details(check: &CheckReport) -> String {
 fn test_case(entry: &Entry) -> TestCase {
     let mut status = match entry.outcome {
         Outcome::Passed => TestCaseStatus::success(),
-        Outcome::Failed => TestCaseStatus::non_success(NonSuccessKind::Failure),
+        Outcome::Failed | Outcome::NotProven => TestCaseStatus::non_success(NonSuccessKind::Failure),
         Outcome::Errored => TestCaseStatus::non_success(NonSuccessKind::Error),
-        Outcome::Skipped => TestCaseStatus::skipped(),
+        // Readers show why a test case was skipped: here, that it decides nothing.
+        Outcome::Observed | Outcome::Skipped => TestCaseStatus::skipped(),
     };
     if entry.outcome != Outcome::Passed {
         if let Some(message) = &entry.message {
             status.set_message(cut(message, MAX_MESSAGE));
         }
-        if entry.outcome != Outcome::Skipped {
-            status.set_type(entry.class);
+        if entry.outcome.is_wrong() {
+            status.set_type(if entry.outcome == Outcome::NotProven { "not_proven" } else { entry.class });
             status.set_description(cut(&entry.details, MAX_MESSAGE));
         }
     }

@@ -65,6 +65,9 @@ pub struct ThresholdReport {
     pub phase: Option<String>,
     /// The outcome.
     pub outcome: Outcome,
+    /// The outcome that an observed threshold would have if it decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub would_be: Option<Outcome>,
     /// The value, in the unit of the threshold; absent if there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub actual: Option<String>,
@@ -230,6 +233,23 @@ pub struct SeriesStep {
     /// The maximum.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_ms: Option<f64>,
+}
+
+impl ThresholdReport {
+    /// The same threshold, which decides nothing.
+    #[cfg(feature = "load")]
+    pub(crate) fn observed(self) -> Self {
+        Self { would_be: Some(self.outcome), outcome: Outcome::Observed, ..self }
+    }
+
+    /// `passed`, or `observed (failed)`.
+    #[cfg(feature = "render")]
+    pub(crate) fn outcome_text(&self) -> String {
+        match self.would_be {
+            Some(would_be) => format!("{} ({would_be})", self.outcome),
+            None => self.outcome.to_string(),
+        }
+    }
 }
 
 #[cfg(feature = "load")]

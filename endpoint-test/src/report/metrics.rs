@@ -1,7 +1,8 @@
 //! The metrics of a run: each once, over all targets, with its limit and its worst value.
 
+use super::interval::{confidence_text, short};
 use super::untrusted::one_line;
-use super::{MetricReport, Outcome, Report, TargetReport};
+use super::{BoundReport, MetricReport, Outcome, Report, TargetReport};
 
 /// The longest part of [`Report::summary`] about metrics, in characters: CodePipeline's manual
 /// approval shows 1000 characters in all.
@@ -51,19 +52,35 @@ impl MetricReport {
         (4..15).map(rounded).find(is_true).unwrap_or(value).to_string()
     }
 
-    /// `at least 0.95`; empty without a limit.
+    /// `at least 0.95`, or with a confidence `at least 0.95, 95% bound 0.9663`; empty without a limit.
     pub fn limit(&self) -> String {
-        let least = self.at_least.map(|least| format!("at least {least}"));
-        let most = self.at_most.map(|most| format!("at most {most}"));
+        let side = |word: &str, limit: Option<f64>, bound: &Option<BoundReport>| {
+            let limit = format!("{word} {}", limit?);
+            let Some(bound) = bound else { return Some(limit) };
+            let value = bound.value.map_or_else(|| "unknown".to_owned(), short);
+            Some(format!("{limit}, {} bound {value}", confidence_text(bound.confidence)))
+        };
+        let least = side("at least", self.at_least, &self.lower_bound);
+        let most = side("at most", self.at_most, &self.upper_bound);
         least.into_iter().chain(most).collect::<Vec<_>>().join(", ")
+    }
+
+    /// `passed`, or `observed (failed)`.
+    pub(super) fn outcome_text(&self) -> String {
+        match self.would_be {
+            Some(would_be) => format!("{} ({would_be})", self.outcome),
+            None => self.outcome.to_string(),
+        }
     }
 
     /// The outcome, and the value as a number that is larger if it is worse.
     fn badness(&self) -> (u8, f64) {
         let rank = match self.outcome {
-            Outcome::Failed => 3,
-            Outcome::Errored => 2,
-            Outcome::Passed => 1,
+            Outcome::Failed => 5,
+            Outcome::NotProven => 4,
+            Outcome::Errored => 3,
+            Outcome::Passed => 2,
+            Outcome::Observed => 1,
             Outcome::Skipped => 0,
         };
         let grows_worse = matches!(self.name.as_str(), "mae" | "rmse") || self.name.starts_with("latency");
@@ -115,7 +132,11 @@ impl Report {
             let limit = metric.worst.limit();
             let limit = if limit.is_empty() { limit } else { format!(" ({limit})") };
             let case = if several_cases { format!("{}: ", metric.case) } else { String::new() };
-            let wrong = if metric.worst.outcome.is_wrong() { format!("{} ", metric.worst.outcome) } else { String::new() };
+            let wrong = if metric.worst.outcome.is_wrong() || metric.worst.outcome == Outcome::Observed {
+                format!("{} ", metric.worst.outcome)
+            } else {
+                String::new()
+            };
             let part = one_line(&format!("{wrong}{case}{} {}{limit}", metric.worst.title(), metric.value()));
             let with_separator = part.chars().count() + 2;
             if length + with_separator > MAX_SUMMARY {
@@ -124,6 +145,10 @@ impl Report {
             }
             length += with_separator;
             parts.push(part);
+        }
+        let comparison = self.targets.iter().find_map(|target| target.comparison.as_ref()?.headline());
+        if let Some(part) = comparison.map(|comparison| one_line(&comparison)) {
+            if length + part.chars().count() + 2 <= MAX_SUMMARY { parts.push(part) } else { omitted += 1 }
         }
         if omitted > 0 {
             parts.push(format!("{omitted} more metric{} in the report", if omitted == 1 { "" } else { "s" }));

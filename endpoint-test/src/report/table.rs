@@ -9,6 +9,7 @@ mod wrap;
 use comfy_table::presets::NOTHING;
 use comfy_table::{ContentArrangement, Table};
 
+pub(super) use self::wrap::paragraph;
 use super::untrusted::one_line as safe;
 use super::{Outcome, Report, Verdict};
 
@@ -34,6 +35,9 @@ pub fn table(report: &Report) -> String {
     }
     for target in &report.targets {
         findings::lines(&mut text, target);
+    }
+    for target in &report.targets {
+        findings::observed(&mut text, target);
     }
     for target in &report.targets {
         comparison::lines(&mut text, target);
@@ -113,7 +117,13 @@ fn ratio(outcomes: impl Iterator<Item = Outcome>) -> String {
 fn summary(report: &Report) -> String {
     let counts = &report.counts;
     let targets = if counts.targets == 1 { "1 target".to_owned() } else { format!("{} targets", counts.targets) };
-    let parts = [(counts.passed, "passed"), (counts.failed, "failed"), (counts.errored, "errored"), (counts.empty, "empty")];
+    let parts = [
+        (counts.passed, "passed"),
+        (counts.failed, "failed"),
+        (counts.not_proven, "not proven"),
+        (counts.errored, "errored"),
+        (counts.empty, "empty"),
+    ];
     let parts: Vec<_> = parts.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")).collect();
     let what = match report.verdict {
         Verdict::Empty | Verdict::Skipped => "empty: nothing was tested",

@@ -1,4 +1,5 @@
-//! Outcomes and verdicts: a proven failure outranks an unknown, and no tests are not success.
+//! Outcomes and verdicts: a proven failure outranks what is not proven, that an unknown, and no tests
+//! are not success.
 
 use std::fmt;
 
@@ -7,14 +8,18 @@ use serde::{Deserialize, Serialize};
 /// The outcome of one check or case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// As expected.
     Passed,
     /// Proven not to be as expected.
     Failed,
+    /// It was tested with too few rows to prove either.
+    NotProven,
     /// It could not be tested.
     Errored,
+    /// It was tested, and decides nothing.
+    Observed,
     /// It was not tested.
     #[default]
     Skipped,
@@ -23,12 +28,14 @@ pub enum Outcome {
 /// The verdict of a target or of a whole run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// Something ran, and all of it passed.
     Passed,
     /// Something failed.
     Failed,
+    /// Nothing failed, but something was tested with too few rows to prove it.
+    NotProven,
     /// Nothing failed, but something could not be tested.
     Errored,
     /// Nothing ran.
@@ -48,11 +55,20 @@ pub struct Counts {
     pub passed: usize,
     /// Those with a proven failure.
     pub failed: usize,
+    /// Those where something is not proven.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub not_proven: usize,
     /// Those that could not be tested.
     pub errored: usize,
     /// Those where nothing ran.
     #[serde(default)]
     pub empty: usize,
+}
+
+/// Whether a count is left out of a report, as in those of earlier versions.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 impl Outcome {
@@ -61,30 +77,35 @@ impl Outcome {
         match self {
             Self::Passed => "passed",
             Self::Failed => "failed",
+            Self::NotProven => "not proven",
             Self::Errored => "errored",
+            Self::Observed => "observed",
             Self::Skipped => "skipped",
         }
     }
 
     /// Whether it needs attention.
     pub fn is_wrong(self) -> bool {
-        matches!(self, Self::Failed | Self::Errored)
+        matches!(self, Self::Failed | Self::NotProven | Self::Errored)
     }
 
-    /// How many passed, and how many ran.
+    /// How many passed, of those that ran and decide.
     #[cfg(feature = "render")]
     pub(crate) fn passed_of(outcomes: impl IntoIterator<Item = Self>) -> (usize, usize) {
-        let looked_at = outcomes.into_iter().filter(|outcome| *outcome != Self::Skipped);
+        let looked_at = outcomes.into_iter().filter(|outcome| !matches!(outcome, Self::Skipped | Self::Observed));
         looked_at.fold((0, 0), |(passed, all), outcome| (passed + usize::from(outcome == Self::Passed), all + 1))
     }
 
-    /// The outcome of several checks together: failed, else errored, else passed, else skipped.
+    /// The outcome of several checks together: failed, else not proven, else errored, else passed, else
+    /// observed, else skipped.
     pub fn of_all(outcomes: impl IntoIterator<Item = Self>) -> Self {
         let rank = |outcome: &Self| match outcome {
             Self::Skipped => 0,
-            Self::Passed => 1,
-            Self::Errored => 2,
-            Self::Failed => 3,
+            Self::Observed => 1,
+            Self::Passed => 2,
+            Self::Errored => 3,
+            Self::NotProven => 4,
+            Self::Failed => 5,
         };
         outcomes.into_iter().max_by_key(rank).unwrap_or(Self::Skipped)
     }
@@ -96,6 +117,7 @@ impl Verdict {
         match self {
             Self::Passed => "passed",
             Self::Failed => "failed",
+            Self::NotProven => "not proven",
             Self::Errored => "errored",
             Self::Empty => "empty",
             Self::Skipped => "skipped",
@@ -107,9 +129,10 @@ impl Verdict {
         let cases = Outcome::of_all(cases);
         match Outcome::of_all(checks.into_iter().chain([cases])) {
             Outcome::Failed => Self::Failed,
+            Outcome::NotProven => Self::NotProven,
             Outcome::Errored => Self::Errored,
-            Outcome::Passed | Outcome::Skipped if cases == Outcome::Passed => Self::Passed,
-            Outcome::Passed | Outcome::Skipped => Self::Empty,
+            Outcome::Passed | Outcome::Observed | Outcome::Skipped if cases == Outcome::Passed => Self::Passed,
+            Outcome::Passed | Outcome::Observed | Outcome::Skipped => Self::Empty,
         }
     }
 
@@ -119,7 +142,8 @@ impl Verdict {
             Self::Skipped | Self::Empty => 0,
             Self::Passed => 1,
             Self::Errored => 2,
-            Self::Failed => 3,
+            Self::NotProven => 3,
+            Self::Failed => 4,
         };
         match targets.into_iter().max_by_key(rank) {
             None | Some(Self::Skipped) => Self::Empty,
@@ -137,6 +161,7 @@ impl Counts {
             match verdict {
                 Verdict::Passed => counts.passed += 1,
                 Verdict::Failed => counts.failed += 1,
+                Verdict::NotProven => counts.not_proven += 1,
                 Verdict::Errored => counts.errored += 1,
                 Verdict::Empty | Verdict::Skipped => counts.empty += 1,
             }
@@ -165,11 +190,14 @@ mod tests {
     use super::*;
 
     fn outcomes() -> impl Strategy<Value = Vec<Outcome>> {
-        prop::collection::vec(select(vec![Outcome::Passed, Outcome::Failed, Outcome::Errored, Outcome::Skipped]), 0..6)
+        prop::collection::vec(
+            select(vec![Outcome::Passed, Outcome::Failed, Outcome::NotProven, Outcome::Errored, Outcome::Observed, Outcome::Skipped]),
+            0..6,
+        )
     }
 
     fn verdicts() -> impl Strategy<Value = Vec<Verdict>> {
-        let all = vec![Verdict::Passed, Verdict::Failed, Verdict::Errored, Verdict::Empty, Verdict::Skipped];
+        let all = vec![Verdict::Passed, Verdict::Failed, Verdict::NotProven, Verdict::Errored, Verdict::Empty, Verdict::Skipped];
         prop::collection::vec(select(all), 0..6)
     }
 
@@ -182,7 +210,7 @@ mod tests {
 
         #[test]
         fn a_target_passes_only_if_a_case_passed_and_nothing_is_wrong(checks in outcomes(), cases in outcomes()) {
-            let fine = checks.iter().chain(&cases).all(|outcome| matches!(outcome, Outcome::Passed | Outcome::Skipped));
+            let fine = checks.iter().chain(&cases).all(|outcome| !outcome.is_wrong());
             let passed = fine && cases.contains(&Outcome::Passed);
             prop_assert_eq!(Verdict::of_target(checks, cases) == Verdict::Passed, passed);
         }
@@ -199,14 +227,22 @@ mod tests {
             let before = Verdict::of_run(verdicts.clone());
             let after = Verdict::of_run(verdicts.into_iter().chain(more));
             prop_assert!(before != Verdict::Failed || after == Verdict::Failed);
-            prop_assert!(before != Verdict::Errored || matches!(after, Verdict::Errored | Verdict::Failed));
+            prop_assert!(before != Verdict::NotProven || matches!(after, Verdict::NotProven | Verdict::Failed));
+            prop_assert!(before != Verdict::Errored || matches!(after, Verdict::Errored | Verdict::NotProven | Verdict::Failed));
+        }
+
+        #[test]
+        fn what_is_observed_decides_nothing(checks in outcomes(), cases in outcomes()) {
+            let without = |outcomes: &[Outcome]| outcomes.iter().copied().filter(|outcome| *outcome != Outcome::Observed).collect::<Vec<_>>();
+            let (fewer_checks, fewer_cases) = (without(&checks), without(&cases));
+            prop_assert_eq!(Verdict::of_target(checks, cases), Verdict::of_target(fewer_checks, fewer_cases));
         }
 
         #[test]
         fn every_target_is_counted_once(verdicts in verdicts()) {
             let counts = Counts::of(verdicts.iter().copied());
             prop_assert_eq!(counts.targets, verdicts.len());
-            prop_assert_eq!(counts.passed + counts.failed + counts.errored + counts.empty, verdicts.len());
+            prop_assert_eq!(counts.passed + counts.failed + counts.not_proven + counts.errored + counts.empty, verdicts.len());
         }
     }
 

@@ -108,7 +108,7 @@ impl<T: Target, B: Target, C: Clock> Runner<'_, T, B, C> {
                 return JudgedCase { report: hidden_error(report, request), response: None };
             }
             // No response within the allowed latency is a proven failure.
-            InvokeOutcome::Timeout if latency_max.is_some_and(|max| max <= request.timeout) => {}
+            InvokeOutcome::Timeout if latency_max.is_some_and(|max| !max.observe && max.limit <= request.timeout) => {}
             InvokeOutcome::Timeout => {
                 report.outcome = Outcome::Errored;
                 report.message = Some(format!("no response within {}", display_duration(request.timeout)));

@@ -1,17 +1,23 @@
 //! Sends the same requests to a baseline and compares the responses.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use super::gates::{self, CaseRows};
 use super::invoke::{InvokeOutcome, TimedResponse, invoke};
 use crate::clock::{Clock, in_time};
 use crate::expect::address::TooBroad;
 use crate::expect::difference;
+use crate::expect::limit::{Bounds, Limit};
 use crate::format::milliseconds;
 use crate::options::RunOptions;
-use crate::report::{CaseComparison, CaseReport, CheckReport, ComparisonReport, DifferenceReport, limited};
+use crate::report::{
+    CaseComparison, CaseReport, CheckReport, ComparisonReport, DifferenceReport, Outcome, confidence_text, limited, short,
+};
+use crate::statistics::{number, proportion};
 use crate::suite::CompareSettings;
-use crate::target::{EndpointStatus, Request, Target};
+use crate::target::{EndpointStatus, ModelResponse, Request, Target};
 
 /// The check's name in reports.
 const COMPARISON: &str = "comparison";
@@ -39,6 +45,17 @@ pub(super) struct Comparison<'a, B> {
     unfit: Option<String>,
     /// The number of consecutive errors.
     refused: AtomicUsize,
+    /// The rows of each case, for the gates.
+    rows: Mutex<Vec<CaseRows>>,
+}
+
+/// A row that was sent to both endpoints.
+pub(super) struct ComparedRow {
+    pub(super) compared: Compared,
+    /// The baseline's response; `None` for its model's error.
+    pub(super) response: Option<ModelResponse>,
+    /// Both latencies in milliseconds, the tested target's first, if both responded.
+    pub(super) latencies: Option<(f64, f64)>,
 }
 
 pub(super) enum Compared {
@@ -64,7 +81,12 @@ impl<'a, B: Target> Comparison<'a, B> {
                 None => Some("no response in time".to_owned()),
             },
         };
-        Self { baseline, settings, unfit, refused: AtomicUsize::new(0) }
+        Self { baseline, settings, unfit, refused: AtomicUsize::new(0), rows: Mutex::default() }
+    }
+
+    /// Whether requests are sent to both endpoints.
+    pub(super) fn is_active(&self) -> bool {
+        self.baseline.is_some() && self.unfit.is_none()
     }
 
     /// Sends the same request to the baseline, if the tested target responded.
@@ -75,25 +97,63 @@ impl<'a, B: Target> Comparison<'a, B> {
         row: Option<usize>,
         clock: &C,
     ) -> Option<Compared> {
+        if is_unknown(outcome) {
+            return None;
+        }
+        let timed = self.invoke_baseline(request, clock).await?;
+        Some(self.compare(outcome, &timed, row))
+    }
+
+    /// Sends a row to both endpoints, to the baseline first if `baseline_first`.
+    pub(super) async fn invoke_both<T: Target, C: Clock>(
+        &self,
+        target: &T,
+        request: &Request,
+        row: usize,
+        baseline_first: bool,
+        clock: &C,
+    ) -> (TimedResponse, Option<ComparedRow>) {
+        let before = if baseline_first { self.invoke_baseline(request, clock).await } else { None };
+        let this = invoke(target, request, clock).await;
+        let unknown = is_unknown(&this.outcome);
+        let other = if baseline_first || unknown { before } else { self.invoke_baseline(request, clock).await };
+        let compared = other.filter(|_| !unknown).map(|other| {
+            let compared = self.compare(&this.outcome, &other, Some(row));
+            let responded = matches!((&this.outcome, &other.outcome), (InvokeOutcome::Response(_), InvokeOutcome::Response(_)));
+            let latencies = responded.then(|| (milliseconds(this.latency), milliseconds(other.latency)));
+            let response = if let InvokeOutcome::Response(response) = other.outcome { Some(response) } else { None };
+            ComparedRow { compared, response, latencies }
+        });
+        (this, compared)
+    }
+
+    /// Sends a request to the baseline, unless it failed too often.
+    async fn invoke_baseline<C: Clock>(&self, request: &Request, clock: &C) -> Option<TimedResponse> {
         let baseline = self.baseline.filter(|_| self.unfit.is_none())?;
-        if matches!(outcome, InvokeOutcome::TargetError(_) | InvokeOutcome::Timeout)
-            || self.refused.load(Ordering::Relaxed) >= MAX_CONSECUTIVE_ERRORS
-        {
+        if self.refused.load(Ordering::Relaxed) >= MAX_CONSECUTIVE_ERRORS {
             return None;
         }
         let timed = invoke(baseline.target, request, clock).await;
-        if matches!(timed.outcome, InvokeOutcome::TargetError(_) | InvokeOutcome::Timeout) {
+        if is_unknown(&timed.outcome) {
             self.refused.fetch_add(1, Ordering::Relaxed);
         } else {
             self.refused.store(0, Ordering::Relaxed);
         }
-        Some(self.compare(outcome, timed, row))
+        Some(timed)
     }
 
-    fn compare(&self, this: &InvokeOutcome, other: TimedResponse, row: Option<usize>) -> Compared {
+    /// Keeps a case's rows for the gates, also if the baseline got none: a gate that was not judged is
+    /// an error.
+    pub(super) fn keep(&self, rows: CaseRows) {
+        if self.baseline.is_some() {
+            self.rows.lock().unwrap_or_else(PoisonError::into_inner).push(rows);
+        }
+    }
+
+    fn compare(&self, this: &InvokeOutcome, other: &TimedResponse, row: Option<usize>) -> Compared {
         let status = |this, other| DifferenceReport::new(row, "status".to_owned(), this, other);
         let shown = |status: Option<u16>| status.map_or_else(|| "an error".to_owned(), |status| format!("an error with status {status}"));
-        let differences = match (this, other.outcome) {
+        let differences = match (this, &other.outcome) {
             (_, InvokeOutcome::TargetError(error)) => return Compared::Errored(limited(error.to_string())),
             (_, InvokeOutcome::Timeout) => return Compared::Errored("no response in time".to_owned()),
             (InvokeOutcome::Response(this), InvokeOutcome::Response(other)) => {
@@ -116,40 +176,66 @@ impl<'a, B: Target> Comparison<'a, B> {
         if differences.is_empty() { Compared::Same(other.latency) } else { Compared::Different(differences, other.latency) }
     }
 
-    /// Returns the summary, and a check if a difference is a failure.
-    pub(super) fn end(&self, cases: &[CaseReport]) -> (Option<ComparisonReport>, Option<CheckReport>) {
+    /// Returns the summary, and a check for each limit of the differences.
+    pub(super) fn end(&self, cases: &[CaseReport]) -> (Option<ComparisonReport>, Vec<CheckReport>) {
+        let settings = self.settings;
         let Some(baseline) = self.baseline else {
-            let unchecked = |_| CheckReport::skipped(COMPARISON, "there is no baseline, so the suite's limit in `compare` is not checked");
-            return (None, self.settings.at_most.map(unchecked));
+            let unchecked =
+                |name: String| CheckReport::skipped(name, "there is no baseline, so the suite's limit in `compare` is not checked");
+            let names = settings.at_most.map(|_| COMPARISON.to_owned()).into_iter().chain(gates::names(settings));
+            return (None, names.map(unchecked).collect());
         };
+        let limit = settings.at_most.or(baseline.fail_on_difference.then_some(Limit { value: 0.0, confidence: None, expected: None }));
         let all = || cases.iter().filter_map(|case| case.comparison.as_ref());
-        let report = ComparisonReport {
+        let mut report = ComparisonReport {
             with: baseline.title.to_owned(),
             compared: all().map(|case| case.compared).sum(),
             different: all().map(|case| case.different).sum(),
             errored: all().map(|case| case.errored).sum(),
-            at_most: if baseline.fail_on_difference { Some(self.settings.at_most.unwrap_or(0.0)) } else { self.settings.at_most },
+            at_most: limit.map(|limit| limit.value),
             message: self.unfit.clone().or_else(|| all().find_map(|case| case.message.clone())),
+            ..ComparisonReport::default()
         };
-        let check = report.at_most.map(|at_most| judge(&report, at_most));
-        (Some(report), check)
+        // `--fail-on-difference` without a limit of the suite is not the suite's to observe.
+        let observe = settings.observe && settings.at_most.is_some();
+        let mut checks: Vec<_> = limit.map(|limit| judge(&report, limit).observed(observe)).into_iter().collect();
+        let rows = std::mem::take(&mut *self.rows.lock().unwrap_or_else(PoisonError::into_inner));
+        checks.extend(gates::judge(settings, &rows, &mut report));
+        (Some(report), checks)
     }
 }
 
-fn judge(report: &ComparisonReport, at_most: f64) -> CheckReport {
+/// Whether a request got no response, which says nothing about the model.
+fn is_unknown(outcome: &InvokeOutcome) -> bool {
+    matches!(outcome, InvokeOutcome::TargetError(_) | InvokeOutcome::Timeout)
+}
+
+fn judge(report: &ComparisonReport, limit: Limit) -> CheckReport {
     let (compared, different) = (report.compared, report.different);
-    let with_outcome = u32::try_from(compared.saturating_sub(report.errored)).unwrap_or(u32::MAX);
-    let part = f64::from(u32::try_from(different).unwrap_or(u32::MAX)) / f64::from(with_outcome.max(1));
-    let check = if part > at_most {
-        let message = format!("{different} of {compared} responses differ from those of `{}`", report.with);
-        CheckReport::failed(COMPARISON, message).with_hint("see the first differences of each case; `compare` in the suite sets tolerances")
+    let with_outcome = compared.saturating_sub(report.errored);
+    let part = number(different) / number(with_outcome.max(1));
+    let bounds = Bounds { at_most: Some(limit), ..Bounds::default() };
+    let judgement = bounds.judge(part, |tail| Ok(proportion::exact(different, with_outcome, tail)));
+    let message = || format!("{different} of {compared} responses differ from those of `{}`", report.with);
+    let check = if judgement.outcome == Outcome::Failed {
+        CheckReport::failed(COMPARISON, message())
+            .with_hint("see the first differences of each case; `compare` in the suite sets tolerances")
     } else if with_outcome == 0 || report.errored > 0 {
         let why = report.message.clone().unwrap_or_else(|| "no request was sent to both".to_owned());
         CheckReport::errored(COMPARISON, format!("the comparison with `{}` was not possible: {why}", report.with))
+    } else if judgement.outcome == Outcome::NotProven {
+        let bound = judgement.upper.map(short).unwrap_or_default();
+        let confidence = confidence_text(limit.confidence.unwrap_or_default());
+        CheckReport::not_proven(COMPARISON, format!("{}: the {confidence} bound of the share is {bound} (exact)", message()))
     } else {
         CheckReport::passed(COMPARISON)
     };
-    let most = if at_most > 0.0 { format!("at most {} % differ", (at_most * 1000.0).round() / 10.0) } else { "no difference".to_owned() };
+    let confidence = limit.confidence.map(|confidence| format!(" with {} confidence", confidence_text(confidence))).unwrap_or_default();
+    let most = if limit.value > 0.0 {
+        format!("at most {} % differ{confidence}", (limit.value * 1000.0).round() / 10.0)
+    } else {
+        "no difference".to_owned()
+    };
     check.expected(most).actual(format!("{different} of {compared} differ"))
 }
 

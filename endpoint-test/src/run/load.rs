@@ -54,7 +54,7 @@ fn requests<'a>(plan: &LoadPlan, suite: &'a Suite, options: &RunOptions) -> Resu
         if exchanges.is_empty() {
             return Err(format!("the payload of the case `{name}` was not read"));
         }
-        let check = plan.check_replies && (case.whole.at_least >= 1.0 || exchanges.len() == 1);
+        let check = plan.check_replies && (case.whole.at_least.value >= 1.0 || exchanges.len() == 1);
         requests.extend(exchanges.into_iter().map(|(row, request)| {
             let request = Request { timeout: plan.timeout.unwrap_or(request.timeout), ..request };
             LoadRequest { case: case.name(), request, row, expectation: &case.expectation, check }

@@ -7,20 +7,21 @@ use std::sync::{Mutex, PoisonError};
 use std::task::Poll;
 
 use super::case::{JudgedCase, Runner};
-use super::comparison::{Compared, add};
-use super::invoke::invoke;
+use super::comparison::{Compared, ComparedRow, add};
+use super::gates::CaseRows;
+use super::measure;
 use crate::check::protocol::{CheckInput, RowExchange};
 use crate::check::{Exchange, command};
 use crate::clock::Clock;
 use crate::expect::address::TooBroad;
 use crate::expect::csv;
 use crate::expect::latency::Percentile;
-use crate::expect::metrics::{self, Bounds, Metric, MetricLimit, MetricsExpectation, ScoredRow, Source};
-use crate::format::excerpt;
+use crate::expect::metrics::{MetricsExpectation, ScoredRow, Source};
 use crate::json::{Document, Json};
-use crate::report::{CaseComparison, CaseReport, CheckReport, MetricReport, Outcome, RowReport, RowsReport};
+use crate::report::{CaseComparison, CaseReport, CheckReport, Outcome, RowReport, RowsReport};
 use crate::rows::Row;
-use crate::suite::{Case, Input, WholeExpectation};
+use crate::statistics::random::{SEED, SplitMix64};
+use crate::suite::{Case, Input};
 use crate::target::{ModelResponse, Request, Target};
 
 /// The maximum number of rows that are listed.
@@ -34,14 +35,28 @@ struct RowResult {
     scored: Option<Result<ScoredRow, TooBroad>>,
     exchange: Option<RowExchange>,
     compared: Option<Compared>,
+    other: Option<OtherRow>,
+}
+
+/// The same row of the baseline.
+struct OtherRow {
+    scored: Option<Result<ScoredRow, TooBroad>>,
+    latencies: Option<(f64, f64)>,
 }
 
 impl<T: Target, B: Target, C: Clock> Runner<'_, T, B, C> {
     pub(super) async fn rows(&self, case: &Case, on_row: &impl Fn(usize, usize)) -> CaseReport {
-        let rows: Vec<(Row, Request)> = case.row_requests(self.options.case_timeout).collect();
+        let mut rows: Vec<(Row, Request)> = case.row_requests(self.options.case_timeout).collect();
+        let total = rows.len();
+        if self.comparison.is_active() {
+            // Whatever changes during the run, such as a cache, must not favour one endpoint.
+            let mut by_chance = Vec::with_capacity(total);
+            by_chance.extend(SplitMix64::new(SEED).order(total).into_iter().map(|index| rows[index].clone()));
+            rows = by_chance;
+        }
         let at_once = if let Input::Rows(rows) = &case.input { rows.at_once } else { 1 };
         let (next, refused, done) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0));
-        let found: Mutex<Vec<RowResult>> = Mutex::new(Vec::with_capacity(rows.len()));
+        let found: Mutex<Vec<RowResult>> = Mutex::new(Vec::with_capacity(total));
         let worker = || async {
             while let Some((row, request)) = rows.get(next.fetch_add(1, Ordering::Relaxed)) {
                 if refused.load(Ordering::Relaxed) >= MAX_CONSECUTIVE_ERRORS {
@@ -65,19 +80,27 @@ impl<T: Target, B: Target, C: Clock> Runner<'_, T, B, C> {
     }
 
     async fn row(&self, case: &Case, row: &Row, request: &Request) -> RowResult {
-        let timed = invoke(self.target, request, self.clock).await;
+        let baseline_first = SplitMix64::new(SEED ^ row.number() as u64).below(2) == 1;
+        let (timed, compared) = self.comparison.invoke_both(self.target, request, row.number(), baseline_first, self.clock).await;
         let latency = timed.latency;
-        let compared = self.comparison.invoke(request, &timed.outcome, Some(row.number()), self.clock).await;
         let JudgedCase { report, response } = self.judge(case, request, timed, Some(row)).await;
         let whole = &case.whole;
-        let scored = whole.metrics.as_ref().map(|metrics| scored(metrics, row, response.as_ref()));
+        let scored_by = |response: Option<&ModelResponse>| whole.metrics.as_ref().map(|metrics| scored(metrics, row, response));
+        let scored = scored_by(response.as_ref());
+        let (compared, other) = match compared {
+            Some(ComparedRow { compared, response, latencies }) => {
+                let is_known = !matches!(compared, Compared::Errored(_));
+                (Some(compared), is_known.then(|| OtherRow { scored: scored_by(response.as_ref()), latencies }))
+            }
+            None => (None, None),
+        };
         let exchange = match &response {
             Some(response) if whole.command.is_some() => {
                 RowExchange::of(&Exchange { case: case.name(), target: self.info, request, response, latency, row: Some(row) })
             }
             _ => None,
         };
-        RowResult { row: row.clone(), report, scored, exchange, compared }
+        RowResult { row: row.clone(), report, scored, exchange, compared, other }
     }
 
     async fn sum_up(&self, case: &Case, total: usize, found: Vec<RowResult>) -> CaseReport {
@@ -86,10 +109,11 @@ impl<T: Target, B: Target, C: Clock> Runner<'_, T, B, C> {
         let (failed, passed) = (count(Outcome::Failed), count(Outcome::Passed) + count(Outcome::Skipped));
         let errored = total - failed - passed;
         let answers = latencies(&found);
+        let (rows_check, passed_interval) = measure::rows(whole, total, failed, passed);
         let mut report = CaseReport {
             name: case.name().to_owned(),
             latency_ms: answers.last().copied(),
-            checks: vec![check_rows(whole, total, failed, passed)],
+            checks: vec![rows_check],
             ..CaseReport::default()
         };
         let mut rows = RowsReport {
@@ -97,7 +121,8 @@ impl<T: Target, B: Target, C: Clock> Runner<'_, T, B, C> {
             passed,
             failed,
             errored,
-            at_least: whole.at_least,
+            at_least: whole.at_least.value,
+            passed_interval,
             p95_latency_ms: Percentile::P95.of(&answers).filter(|_| answers.len() >= Percentile::P95.least_rows()),
             median_latency_ms: Percentile::MEDIAN.of(&answers),
             not_passed: found.iter().filter_map(row_report).take(MAX_LISTED).collect(),
@@ -118,7 +143,7 @@ impl<T: Target, B: Target, C: Clock> Runner<'_, T, B, C> {
                 too_broad.map(ToString::to_string)
             };
             let hint = too_broad.filter(|_| errored == 0).map(|_| TooBroad::HINT.to_owned());
-            for (metric, check) in measure(expected, &rows_scored, unknown.as_deref()) {
+            for (metric, check) in measure::metrics(expected, &rows_scored, unknown.as_deref()) {
                 rows.metrics.push(metric);
                 report.checks.extend(check.map(|check| CheckReport { hint: check.hint.clone().or_else(|| hint.clone()), ..check }));
             }
@@ -128,6 +153,7 @@ impl<T: Target, B: Target, C: Clock> Runner<'_, T, B, C> {
             rows.metrics.push(metric);
             report.checks.push(check);
         }
+        self.comparison.keep(case_rows(case, total, &found));
         let (mut exchanges, mut comparison) = (Vec::new(), CaseComparison::default());
         for result in found {
             exchanges.extend(result.exchange);
@@ -149,6 +175,17 @@ impl<T: Target, B: Target, C: Clock> Runner<'_, T, B, C> {
     }
 }
 
+/// The rows that both endpoints got, for the comparison.
+fn case_rows(case: &Case, total: usize, found: &[RowResult]) -> CaseRows {
+    let pair = |result: &RowResult| {
+        let (this, other) = (result.scored.as_ref()?, result.other.as_ref()?.scored.as_ref()?);
+        Some((this.as_ref().ok()?.clone(), other.as_ref().ok()?.clone()))
+    };
+    let (this, other) = found.iter().filter_map(pair).unzip();
+    let latencies = found.iter().filter_map(|result| result.other.as_ref()?.latencies).collect();
+    CaseRows { case: case.name().to_owned(), metrics: case.whole.metrics.clone(), this, other, latencies, total }
+}
+
 /// The latencies of the rows that got a response, in ascending order: an error before the model, and
 /// the model's refusal, tell nothing about its speed.
 fn latencies(found: &[RowResult]) -> Vec<f64> {
@@ -156,26 +193,6 @@ fn latencies(found: &[RowResult]) -> Vec<f64> {
     let mut latencies: Vec<f64> = found.iter().filter(answered).filter_map(|result| result.report.latency_ms).collect();
     latencies.sort_by(f64::total_cmp);
     latencies
-}
-
-/// How many rows passed. A failure is proven if the rest cannot make up for it; otherwise rows that
-/// could not be tested are an error.
-fn check_rows(whole: &WholeExpectation, total: usize, failed: usize, passed: usize) -> CheckReport {
-    let part =
-        |number: usize| f64::from(u32::try_from(number).unwrap_or(u32::MAX)) / f64::from(u32::try_from(total).unwrap_or(u32::MAX).max(1));
-    let percent = |part: f64| format!("{} %", (part * 1000.0).round() / 10.0);
-    let errored = total - failed - passed;
-    let enough = |number: usize| part(number) >= whole.at_least;
-    let check = if !enough(total - failed) {
-        CheckReport::failed("rows", format!("{failed} of {total} rows are not as expected"))
-    } else if errored > 0 {
-        CheckReport::errored("rows", format!("{errored} of {total} rows could not be tested"))
-    } else {
-        CheckReport::passed("rows")
-    };
-    let required =
-        if whole.at_least < 1.0 { format!("at least {} of {total} rows", percent(whole.at_least)) } else { format!("all {total} rows") };
-    check.expected(required).actual(format!("{passed} rows ({})", percent(part(passed))))
 }
 
 /// The label and the prediction of a row, for the metrics.
@@ -201,69 +218,6 @@ fn scored(expected: &MetricsExpectation, row: &Row, response: Option<&ModelRespo
         prediction: expected.prediction.as_ref().map(value).transpose()?.flatten(),
         score: expected.score.as_ref().map(value).transpose()?.flatten(),
     })
-}
-
-/// Each metric over all rows, and over those of each segment. If the values of some rows are
-/// `unknown`, for this reason, no metric is known.
-fn measure(expected: &MetricsExpectation, rows: &[ScoredRow], unknown: Option<&str>) -> Vec<(MetricReport, Option<CheckReport>)> {
-    let segments = metrics::split(rows);
-    let min_rows = expected.segment.as_ref().map_or(0, |segment| segment.min_rows);
-    let measure = |limit: &MetricLimit, bounds: Bounds, segment: Option<&str>, rows: &[ScoredRow]| {
-        let name = limit.metric.name();
-        let what = match segment {
-            Some(segment) => format!("{} of the segment `{}`", display_name(limit.metric), excerpt(segment)),
-            None => display_name(limit.metric),
-        };
-        let value = match unknown {
-            Some(why) => Err(why.to_owned()),
-            None => metrics::value(limit.metric, rows, expected.positive.as_deref()),
-        };
-        let check = match &value {
-            _ if segment.is_some() && rows.len() < min_rows => {
-                CheckReport::skipped(name, format!("the {what} is not judged: it has {} of {min_rows} rows", rows.len()))
-            }
-            Ok(value) => {
-                let shown = (value * 1e6).round() / 1e6;
-                let example =
-                    || bounds.is_worse(limit.metric, *value).then(|| metrics::example(limit.metric, rows, expected.positive.as_deref()));
-                let example = || example().flatten().map(|example| format!("; {example}")).unwrap_or_default();
-                CheckReport::judged(name, bounds.allow(*value), || format!("the {what} is {shown}{}", example())).actual(shown.to_string())
-            }
-            // A row without a response is the model's failure, and one of the failed rows.
-            Err(why) if unknown.is_none() && rows.iter().any(|row| row.prediction.is_none() && row.score.is_none()) => {
-                CheckReport::failed(name, format!("the {what} cannot be computed: {why}"))
-            }
-            Err(why) => CheckReport::errored(name, format!("the {what} cannot be computed: {why}")),
-        };
-        let hint =
-            (unknown.is_none() && check.outcome.is_wrong() && segment.is_none()).then(|| metrics::hint(limit.metric, rows)).flatten();
-        let check = CheckReport { hint, ..check };
-        let report = MetricReport {
-            name: name.to_owned(),
-            segment: segment.map(excerpt),
-            rows: segment.map(|_| rows.len()),
-            value: value.ok(),
-            at_least: bounds.at_least,
-            at_most: bounds.at_most,
-            // A value without a limit is reported, and not judged.
-            outcome: if bounds.is_empty() { Outcome::Skipped } else { check.outcome },
-        };
-        (report, (!bounds.is_empty()).then(|| check.expected(bounds.describe())))
-    };
-    let measured = |limit: &MetricLimit| {
-        let each = segments.iter().map(|(segment, rows)| measure(limit, limit.each_segment, Some(segment), rows));
-        std::iter::once(measure(limit, limit.all, None, rows)).chain(each).collect::<Vec<_>>()
-    };
-    expected.limits.iter().flat_map(measured).collect()
-}
-
-fn display_name(metric: Metric) -> String {
-    match metric {
-        Metric::Mae => "mean absolute error".to_owned(),
-        Metric::Rmse => "root mean squared error".to_owned(),
-        Metric::Auc => "area under the ROC curve".to_owned(),
-        metric => metric.name().replace('_', " "),
-    }
 }
 
 /// A row that did not pass, for the report.

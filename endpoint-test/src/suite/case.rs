@@ -6,6 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::expect::latency::LatencyLimit;
+use crate::expect::limit::Limit;
 use crate::expect::metrics::MetricsExpectation;
 use crate::expect::{CommandExpectation, Expectation};
 use crate::problem::Place;
@@ -77,7 +78,9 @@ pub(crate) struct RowsInput {
 #[derive(Debug, Clone)]
 pub(crate) struct WholeExpectation {
     /// The part of the rows that must pass.
-    pub(crate) at_least: f64,
+    pub(crate) at_least: Limit,
+    /// Whether that limit is reported and decides nothing.
+    pub(crate) observe: bool,
     pub(crate) metrics: Option<MetricsExpectation>,
     /// Percentiles of the latency.
     pub(crate) latency: Vec<LatencyLimit>,
@@ -101,7 +104,7 @@ pub(super) enum PendingKind {
 
 impl Default for WholeExpectation {
     fn default() -> Self {
-        Self { at_least: 1.0, metrics: None, latency: Vec::new(), command: None }
+        Self { at_least: Limit::ALL, observe: false, metrics: None, latency: Vec::new(), command: None }
     }
 }
 

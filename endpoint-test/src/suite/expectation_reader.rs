@@ -13,14 +13,15 @@ pub(super) use self::metrics::{BOUNDS_KEYS, LIMIT_KEYS, METRICS_KEYS, SEGMENT_KE
 pub(super) use self::tabular::{CSV_KEYS, JSON_LINES_KEYS};
 use super::case::{PendingFile, PendingKind, WholeExpectation};
 use super::document::{Content, Node};
+use super::limits_reader;
 use super::payload::inside;
 use super::reader::{Fields, Reader, addresses, media};
 use crate::expect::golden::GoldenExpectation;
-use crate::expect::latency::{LatencyLimit, Percentile};
+use crate::expect::latency::LatencyLimit;
 use crate::expect::number::Tolerance;
 use crate::expect::schema::SchemaExpectation;
 use crate::expect::{
-    CommandExpectation, ERROR_STATUSES, Expectation, ModelErrorExpectation, RESPONSE_STATUSES, ResponseExpectation, TextRule,
+    CommandExpectation, ERROR_STATUSES, Expectation, LatencyMax, ModelErrorExpectation, RESPONSE_STATUSES, ResponseExpectation, TextRule,
 };
 use crate::problem::Place;
 
@@ -28,7 +29,7 @@ const RESPONSE_KEYS: &[&str] = &["status", "content_type", "text", "json", "csv"
 pub(super) const EXPECT_KEYS: &[&str] =
     &["status", "content_type", "text", "json", "csv", "jsonl", "schema", "golden", "check", "metrics", "latency", "model_error"];
 pub(super) const EXPECT_EACH_KEYS: &[&str] =
-    &["status", "content_type", "text", "json", "csv", "jsonl", "schema", "check", "latency", "at_least"];
+    &["status", "content_type", "text", "json", "csv", "jsonl", "schema", "check", "latency", "at_least", "observe"];
 pub(super) const TEXT_KEYS: &[&str] = &["equals", "equals_column", "contains", "matches"];
 pub(super) const GOLDEN_KEYS: &[&str] = &["file", "abs", "rel", "ignore"];
 pub(super) const CHECK_KEYS: &[&str] = &["command", "timeout"];
@@ -94,7 +95,10 @@ pub(super) fn of_rows(reader: &mut Reader, each: Option<&Node>, whole: Option<&N
     if let Some(fields) = each.and_then(|node| reader.fields(node, "`expect_each`", EXPECT_EACH_KEYS)) {
         let latency_max = latency(reader, &fields);
         read.expectation = Expectation::Response(Box::new(response(reader, &fields, latency_max, &mut read.pending, &mut read.columns)));
-        all.at_least = fields.share(reader, "at_least").unwrap_or(1.0);
+        if let Some(limit) = limits_reader::share(reader, &fields, "at_least") {
+            all.at_least = limit;
+        }
+        all.observe = limits_reader::observe(reader, &fields);
     }
     if let Some(fields) = whole.and_then(|node| reader.fields(node, "`expect`", EXPECT_KEYS)) {
         for key in EXPECT_KEYS.iter().filter(|key| !["metrics", "latency", "check"].contains(key) && fields.get(key).is_some()) {
@@ -115,7 +119,7 @@ pub(super) fn of_rows(reader: &mut Reader, each: Option<&Node>, whole: Option<&N
 fn response(
     reader: &mut Reader,
     fields: &Fields<'_>,
-    latency_max: Option<Duration>,
+    latency_max: Option<LatencyMax>,
     pending: &mut Vec<PendingFile>,
     columns: &mut Vec<(String, Place)>,
 ) -> ResponseExpectation {
@@ -160,10 +164,10 @@ fn status(reader: &mut Reader, fields: &Fields<'_>, is_error: bool) -> Option<u1
     None
 }
 
-fn latency(reader: &mut Reader, fields: &Fields<'_>) -> Option<Duration> {
+fn latency(reader: &mut Reader, fields: &Fields<'_>) -> Option<LatencyMax> {
     let fields = reader.fields(fields.get("latency")?, "`latency`", LATENCY_KEYS)?;
     fields.require(reader, "max")?;
-    fields.duration(reader, "max")
+    limits_reader::latency_max(reader, &fields)
 }
 
 /// Limits for percentiles over all rows.
@@ -173,8 +177,7 @@ fn percentiles(reader: &mut Reader, fields: &Fields<'_>) -> Vec<LatencyLimit> {
     if fields.lacks_all(PERCENTILE_KEYS) {
         reader.problem(node.place, "`latency` has no limit").hint = Some("such as `p95: 300ms`".to_owned());
     }
-    let limit = |percentile: Percentile| Some(LatencyLimit { percentile, limit: fields.duration(reader, percentile.key)? });
-    Percentile::ALL.into_iter().filter_map(limit).collect()
+    limits_reader::percentiles(reader, &fields)
 }
 
 fn model_error(reader: &mut Reader, node: &Node) -> Option<ModelErrorExpectation> {

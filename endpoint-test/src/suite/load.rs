@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::Case;
 use super::document::{Content, Node};
+use super::limits_reader;
 use super::reader::{Fields, Reader};
 use crate::expect::Expectation;
 use crate::load::plan::{
@@ -17,6 +18,7 @@ pub(super) const LOAD_KEYS: &[&str] =
     &["use", "warmup", "phases", "arrivals", "seed", "max_in_flight", "timeout", "check_replies", "abort_when", "thresholds"];
 pub(super) const PHASE_KEYS: &[&str] = &["name", "rate", "users", "for", "thresholds"];
 pub(super) const WARMUP_KEYS: &[&str] = &["requests", "for"];
+pub(super) const THRESHOLD_KEYS: &[&str] = &["threshold", "observe"];
 
 /// The threshold of every load without one on errors.
 const DEFAULT_ERRORS: &str = "errors < 1%";
@@ -258,19 +260,33 @@ fn thresholds_of<'a>(reader: &mut Reader, fields: &Fields<'a>, phase: Option<usi
         return Vec::new();
     }
     for node in nodes {
-        let Content::Text(text) = &node.content else {
-            reader.problem(node.place, format!("a threshold is text such as `p95 < 250ms`, not {}", node.kind()));
-            continue;
-        };
+        let Some((text, observe)) = threshold_text(reader, node) else { continue };
         match threshold::parse(text) {
             Err(error) => reader.problem(node.place, error.message).hint = Some(error.hint),
             Ok(threshold) if thresholds.iter().any(|(known, _)| known.expression == threshold.expression) => {
                 reader.problem(node.place, format!("the threshold `{threshold}` is given twice"));
             }
-            Ok(threshold) => thresholds.push((Threshold { phase, ..threshold }, node)),
+            Ok(threshold) => thresholds.push((Threshold { phase, observe, ..threshold }, node)),
         }
     }
     thresholds
+}
+
+/// `p95 < 250ms`, or `{ threshold: p95 < 250ms, observe: true }`.
+fn threshold_text<'a>(reader: &mut Reader, node: &'a Node) -> Option<(&'a str, bool)> {
+    match &node.content {
+        Content::Text(text) => Some((text, false)),
+        Content::Map(_) => {
+            let fields = reader.fields(node, "a threshold", THRESHOLD_KEYS)?;
+            fields.require(reader, "threshold")?;
+            let observe = limits_reader::observe(reader, &fields);
+            Some((fields.text(reader, "threshold")?, observe))
+        }
+        _ => {
+            reader.problem(node.place, format!("a threshold is text such as `p95 < 250ms`, not {}", node.kind()));
+            None
+        }
+    }
 }
 
 /// Refuses a percentile that needs more samples than the planned requests.

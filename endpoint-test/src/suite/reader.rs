@@ -14,8 +14,7 @@ use super::document::{self, Content, Node};
 use super::errors::{Source, SuiteErrors};
 #[cfg(feature = "load")]
 use super::load;
-use super::{CompareSettings, FORMAT_VERSION, Suite, SuiteOptions, endpoint, sections, variables};
-use crate::expect::number::Tolerance;
+use super::{FORMAT_VERSION, Suite, SuiteOptions, compare_reader, endpoint, sections, variables};
 use crate::problem::Problem;
 
 /// The largest suite file, in bytes. Put larger payloads into separate files.
@@ -23,7 +22,6 @@ pub(super) const MAX_SIZE: usize = 8 * 1024 * 1024;
 
 pub(super) const SUITE_KEYS: &[&str] = &["version", "name", "variables", "endpoint", "defaults", "cases", "compare", "load"];
 pub(super) const DEFAULTS_KEYS: &[&str] = settings::DEFAULTS_KEYS;
-pub(super) const COMPARE_KEYS: &[&str] = &["abs", "rel", "ignore", "at_most"];
 
 pub(super) fn read(text: &str, path: &Path, options: &SuiteOptions) -> Result<Suite, SuiteErrors> {
     match read_partly(text, path, options) {
@@ -58,7 +56,7 @@ fn suite(reader: &mut Reader, root: &Node, source: Source) -> Option<Suite> {
     version(reader, &fields);
     let name = fields.text(reader, "name").map(str::to_owned);
     let endpoint = fields.get("endpoint").map(|node| endpoint::read(reader, node)).unwrap_or_default();
-    let compare = fields.get("compare").and_then(|node| compare(reader, node)).unwrap_or_default();
+    let compare = fields.get("compare").and_then(|node| compare_reader::read(reader, node)).unwrap_or_default();
     let defaults = match fields.get("defaults") {
         Some(node) => reader.fields(node, "`defaults`", DEFAULTS_KEYS).map(|fields| settings::read(reader, &fields)).unwrap_or_default(),
         None => Settings::default(),
@@ -75,6 +73,10 @@ fn suite(reader: &mut Reader, root: &Node, source: Source) -> Option<Suite> {
     };
     let mut names = HashMap::new();
     let cases: Vec<_> = nodes.iter().filter_map(|node| case::read(reader, node, &defaults, &mut names)).collect();
+    // An invalid case may be the one that measures a compared metric.
+    if reader.problems.is_empty() {
+        compare_reader::check(reader, &compare, &cases);
+    }
     #[cfg(feature = "load")]
     let load = fields.get("load").and_then(|node| load::read(reader, node, &names, &cases));
     #[cfg(not(feature = "load"))]
@@ -111,13 +113,4 @@ fn version(reader: &mut Reader, fields: &Fields<'_>) {
             problem.hint = Some(format!("write `version: {FORMAT_VERSION}`, or use a newer program"));
         }
     }
-}
-
-fn compare(reader: &mut Reader, node: &Node) -> Option<CompareSettings> {
-    let fields = reader.fields(node, "`compare`", COMPARE_KEYS)?;
-    let usual = CompareSettings::default();
-    let abs = fields.tolerance(reader, "abs").unwrap_or(usual.tolerance.abs);
-    let rel = fields.tolerance(reader, "rel").unwrap_or(usual.tolerance.rel);
-    let ignore = addresses(reader, &fields, "ignore");
-    Some(CompareSettings { tolerance: Tolerance { abs, rel }, ignore, at_most: fields.share(reader, "at_most") })
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::case::{RowsInput, WholeExpectation};
 use super::document::Node;
+use super::outlook;
 use super::payload::inside;
 use super::reader::Reader;
 use crate::problem::{Place, Problem};
@@ -121,6 +122,10 @@ pub(super) fn load(rows: &mut RowsInput, whole: &WholeExpectation, content: &[u8
             };
             warnings.push(Problem::new(message).at(Some(rows.place)).with_hint(hint));
         }
+    }
+    for gate in outlook::of_rows(whole, &table).into_iter().filter(|gate| !gate.can_pass && !gate.observed) {
+        let message = format!("`{}`: {} rows cannot prove {}", rows.file, gate.rows, gate.gate);
+        warnings.push(Problem::new(message).at(Some(rows.place)).with_hint("add rows, or change the limit or its confidence"));
     }
     rows.table = Some(table);
     Ok(warnings)

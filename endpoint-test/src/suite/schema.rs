@@ -5,6 +5,7 @@
 
 #![expect(dead_code, reason = "only the derived code reads the fields, for their names and types")]
 
+mod compare;
 mod expectation;
 
 use std::collections::BTreeMap;
@@ -12,6 +13,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde_json::Value;
 
+use self::compare::Compare;
 use self::expectation::{Expect, ExpectEach};
 
 /// The JSON Schema of a suite file, version 1.
@@ -65,23 +67,6 @@ struct Endpoint {
 struct Ready {
     /// The longest time until the endpoint is in service.
     within: Duration,
-}
-
-/// How responses are compared with those of another endpoint.
-#[derive(JsonSchema)]
-#[schemars(deny_unknown_fields)]
-struct Compare {
-    /// How far numbers may be off.
-    #[schemars(range(min = 0.0))]
-    abs: Option<f64>,
-    /// How far numbers may be off, as a part of the other endpoint's number.
-    #[schemars(range(min = 0.0))]
-    rel: Option<f64>,
-    /// Locations that may differ: JSON Pointers or JSONPaths.
-    ignore: Option<OneOrMore>,
-    /// The part of the requests whose responses may differ; more is a failure.
-    #[schemars(range(min = 0.0, max = 1.0))]
-    at_most: Option<f64>,
 }
 
 /// Defaults for every case.
@@ -235,7 +220,7 @@ struct Load {
     abort_when: Option<String>,
     /// Thresholds for all counted phases together. Without one on errors, `errors < 1%` is added.
     #[schemars(length(min = 1))]
-    thresholds: Option<Vec<Threshold>>,
+    thresholds: Option<Vec<ThresholdOrObserved>>,
 }
 
 /// Requests like those of the first phase that are in no figure.
@@ -269,7 +254,7 @@ struct Phase {
     duration: Duration,
     /// Thresholds for this phase alone.
     #[schemars(length(min = 1))]
-    thresholds: Option<Vec<Threshold>>,
+    thresholds: Option<Vec<ThresholdOrObserved>>,
 }
 
 /// How requests arrive.
@@ -278,6 +263,24 @@ struct Phase {
 enum Arrivals {
     Even,
     Poisson,
+}
+
+/// A threshold, or with how it counts.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+enum ThresholdOrObserved {
+    Threshold(Threshold),
+    Observed(ObservedThreshold),
+}
+
+/// A threshold, and how it counts.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct ObservedThreshold {
+    /// The threshold.
+    threshold: Threshold,
+    /// Whether it is reported and decides nothing.
+    observe: Option<bool>,
 }
 
 /// A threshold such as `p95 < 250ms`, `errors < 1%`, `dropped == 0` or `throughput > 20/s`.
@@ -307,7 +310,7 @@ struct CustomAttributes(#[schemars(length(max = 1024), regex(pattern = r"^[ -~]*
 
 #[cfg(test)]
 mod tests {
-    use super::super::{endpoint, expectation_reader, load, payload, reader, rows_reader};
+    use super::super::{compare_reader, endpoint, expectation_reader, limits_reader, load, payload, reader, rows_reader};
     use super::*;
 
     /// The keys of each object in the schema, by the name of its type.
@@ -326,7 +329,15 @@ mod tests {
             ("Suite", reader::SUITE_KEYS),
             ("Defaults", reader::DEFAULTS_KEYS),
             ("Case", reader::CASE_KEYS),
-            ("Compare", reader::COMPARE_KEYS),
+            ("Compare", compare_reader::COMPARE_KEYS),
+            ("MetricGates", compare_reader::METRIC_GATES_KEYS),
+            ("MetricGate", compare_reader::METRIC_GATE_KEYS),
+            ("LatencyGates", compare_reader::LATENCY_GATES_KEYS),
+            ("LatencyGate", compare_reader::LATENCY_GATE_KEYS),
+            ("Proof", limits_reader::PROOF_KEYS),
+            ("PercentileLimit", limits_reader::PERCENTILE_LIMIT_KEYS),
+            ("MaxLimit", limits_reader::MAX_LIMIT_KEYS),
+            ("ObservedThreshold", load::THRESHOLD_KEYS),
             ("Endpoint", endpoint::ENDPOINT_KEYS),
             ("Ready", endpoint::READY_KEYS),
             ("Payload", payload::PAYLOAD_KEYS),

@@ -1,6 +1,6 @@
 //! The sections of a suite, to show where a misplaced key belongs.
 
-use super::{endpoint, expectation_reader, payload, reader, rows_reader};
+use super::{compare_reader, endpoint, expectation_reader, limits_reader, payload, reader, rows_reader};
 
 /// A section: its name in messages, the section that contains it, and its keys.
 type Section = (&'static str, &'static str, &'static [&'static str]);
@@ -14,7 +14,11 @@ const SECTIONS: &[Section] = &[
     ("`defaults`", SUITE, reader::DEFAULTS_KEYS),
     ("`endpoint`", SUITE, endpoint::ENDPOINT_KEYS),
     ("`ready`", "`endpoint`", endpoint::READY_KEYS),
-    ("`compare`", SUITE, reader::COMPARE_KEYS),
+    ("`compare`", SUITE, compare_reader::COMPARE_KEYS),
+    ("`metrics` of `compare`", "`compare`", compare_reader::METRIC_GATES_KEYS),
+    ("a compared metric", "`metrics` of `compare`", compare_reader::METRIC_GATE_KEYS),
+    ("`latency` of `compare`", "`compare`", compare_reader::LATENCY_GATES_KEYS),
+    ("a compared percentile", "`latency` of `compare`", compare_reader::LATENCY_GATE_KEYS),
     ("a case", SUITE, reader::CASE_KEYS),
     ("`payload`", "a case", payload::PAYLOAD_KEYS),
     ("`rows`", "`payload`", rows_reader::ROWS_KEYS),
@@ -29,15 +33,20 @@ const SECTIONS: &[Section] = &[
     ("`metrics`", "`expect`", expectation_reader::METRICS_KEYS),
     ("a metric", "`metrics`", expectation_reader::LIMIT_KEYS),
     ("`each_segment`", "a metric", expectation_reader::BOUNDS_KEYS),
+    ("a limit with a confidence", "a metric", limits_reader::PROOF_KEYS),
     ("`segment`", "`metrics`", expectation_reader::SEGMENT_KEYS),
     ("`prediction`", "`metrics`", expectation_reader::SOURCE_KEYS),
     ("`latency`", "`expect`", expectation_reader::LATENCY_KEYS),
     ("`latency` of all rows", "`expect`", expectation_reader::PERCENTILE_KEYS),
+    ("a percentile", "`latency` of all rows", limits_reader::PERCENTILE_LIMIT_KEYS),
+    ("`max`", "`latency`", limits_reader::MAX_LIMIT_KEYS),
     ("`model_error`", "`expect`", expectation_reader::MODEL_ERROR_KEYS),
     #[cfg(feature = "load")]
     ("`load`", SUITE, super::load::LOAD_KEYS),
     #[cfg(feature = "load")]
     ("a phase", "`load`", super::load::PHASE_KEYS),
+    #[cfg(feature = "load")]
+    ("a threshold", "`load`", super::load::THRESHOLD_KEYS),
     #[cfg(feature = "load")]
     ("`warmup`", "`load`", super::load::WARMUP_KEYS),
 ];

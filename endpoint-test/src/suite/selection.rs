@@ -6,7 +6,6 @@ use thiserror::Error;
 use super::case::{Case, Input, Payload};
 use super::{Suite, nearest};
 use crate::expect::Expectation;
-use crate::options::RunOptions;
 use crate::report::PartialRun;
 
 /// A name that is not the name of any case.
@@ -142,12 +141,16 @@ impl Case {
         Some(Self { name: name.to_owned(), input, ..self.clone() })
     }
 
+    /// The number of its requests.
+    pub(super) fn count(&self) -> usize {
+        match &self.input {
+            Input::One(_) => 1,
+            Input::Rows(rows) => rows.table.as_ref().map_or(0, |table| table.len()),
+        }
+    }
+
     fn listing(&self) -> CaseListing {
-        let requests = match &self.input {
-            Input::One(_) if self.sends_all_samples() => None,
-            Input::One(_) => Some(1),
-            Input::Rows(_) => Some(self.row_requests(RunOptions::default().case_timeout).count()),
-        };
+        let requests = (!self.sends_all_samples()).then(|| self.count());
         let mut expects = match &self.expectation {
             Expectation::Response(expected) => expected.keys(),
             Expectation::ModelError { .. } => vec!["model_error"],

@@ -35,6 +35,21 @@ fn a_stalled_second_is_visible_in_an_open_load_and_hidden_in_a_closed_one() {
 }
 
 #[test]
+fn an_observed_threshold_decides_nothing() {
+    let clock = VirtualClock::default();
+    let report = test(
+        &clock,
+        &Simulated::new(&clock, stalling),
+        "  phases: [{ rate: 20/s, for: 60s }]\n  thresholds: [{ threshold: p99 < 100ms, observe: true }]\n",
+        &RunOptions::default(),
+    );
+    let load = report.load.unwrap();
+    assert_eq!((report.verdict, load.outcome), (Verdict::Passed, Outcome::Passed));
+    let p99 = threshold(&load, "p99 < 100ms");
+    assert_eq!((p99.outcome, p99.would_be), (Outcome::Observed, Some(Outcome::Failed)));
+}
+
+#[test]
 fn a_steady_load_passes_its_thresholds() {
     let clock = VirtualClock::default();
     let target = Simulated::steady(&clock, 50);

@@ -87,6 +87,20 @@ fn a_percentile_with_too_few_planned_requests_is_refused() {
 }
 
 #[test]
+fn a_threshold_can_be_observed() {
+    let load = |threshold: &str| format!("  phases: [{{ users: 1, for: 5s }}]\n  thresholds: [{threshold}]\n");
+    suite(&load("{ threshold: p95 < 250ms, observe: true }"));
+    for (threshold, message) in [
+        ("{ observe: true }", "a threshold needs the key `threshold`"),
+        ("{ threshold: p95 < 250, observe: true }", "`250` is not a duration"),
+        ("{ threshold: p95 < 250ms, observe: 1 }", "`observe` must be `true` or `false`, not a number"),
+        ("{ threshold: p95 < 250ms, watch: true }", "unknown key `watch` in a threshold"),
+    ] {
+        assert_eq!(messages(&load(threshold)), [message]);
+    }
+}
+
+#[test]
 fn a_load_is_limited_in_count_and_time() {
     assert_eq!(
         messages("  phases: [{ rate: 1/s, for: 1h }, { rate: 1/s, for: 1m }]\n"),

@@ -10,13 +10,13 @@ use quick_xml::XmlVersion;
 use quick_xml::events::Event;
 use serde_json::Value;
 
-use crate::sample;
+use crate::{compared, sample};
 
 /// The sample reports, each with the locations of its free text.
 fn samples() -> &'static [(Value, Vec<String>)] {
     static SAMPLES: OnceLock<Vec<(Value, Vec<String>)>> = OnceLock::new();
     SAMPLES.get_or_init(|| {
-        let samples = [sample::report(), sample::labelled(), sample::loaded()].map(|report| {
+        let samples = [sample::report(), sample::labelled(), sample::loaded(), compared::compared()].map(|report| {
             let document = serde_json::to_value(report).unwrap();
             let mut locations = Vec::new();
             strings(&document, String::new(), &mut locations);

@@ -1,5 +1,6 @@
 //! The four renderings of a report.
 
+mod compared;
 mod hostile;
 mod load;
 mod metrics;

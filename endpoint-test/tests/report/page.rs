@@ -18,7 +18,7 @@ fn the_page_has_the_rows_the_metrics_and_the_differences() {
     let page = report::html(&report);
     for part in [
         "149 of 150 rows passed, 1 failed; half of them within 4.2 ms",
-        "<th scope=\"row\">macro_f1</th><td class=\"number\">0.9867</td><td class=\"number\">at least 0.95</td>",
+        "<th scope=\"row\">macro_f1</th><td></td><td class=\"number\">0.9867</td><td class=\"number\">at least 0.95</td>",
         "<code>&lt;b&gt;virginica&lt;/b&gt;</code>",
         "Compared with 333333333333/us-east-1/iris-&lt;prod&gt;",
         "1 of 150 responses differ; 1% are allowed",
@@ -153,6 +153,8 @@ fn every_text_has_enough_contrast_in_light_and_in_dark() {
             ("fail", "fail-bg"),
             ("error", "error-bg"),
             ("none", "none-bg"),
+            ("doubt", "doubt-bg"),
+            ("doubt", "card"),
             ("pass", "card"),
             ("fail", "card"),
             ("error", "card"),

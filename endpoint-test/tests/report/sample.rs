@@ -72,7 +72,7 @@ fn target(account: &str, version: u32, verdict: Verdict) -> TargetReport {
 }
 
 pub(crate) fn check(name: &str, outcome: Outcome) -> CheckReport {
-    CheckReport { code: None, name: name.to_owned(), outcome, at: None, expected: None, actual: None, message: None, hint: None }
+    CheckReport { name: name.to_owned(), outcome, ..CheckReport::default() }
 }
 
 fn passing() -> TargetReport {

@@ -4,12 +4,14 @@ mod approved;
 mod asynchronous;
 mod cases;
 mod checks;
+mod comparisons;
 mod expectations;
 #[path = "../support/fake_clock.rs"]
 mod fake_clock;
 mod identity;
 mod numbers;
 mod own_checks;
+mod proofs;
 mod rows;
 mod scripted;
 mod segments;

@@ -5,6 +5,7 @@ mod files;
 mod format;
 mod limits;
 mod mistakes;
+mod outlook;
 mod problems;
 mod reading;
 mod selection;

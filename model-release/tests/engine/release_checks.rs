@@ -77,7 +77,9 @@ fn a_partial_run_is_no_evidence_even_if_it_passed() {
 #[test]
 fn tests_that_failed_or_have_no_result_have_not_passed() {
     let release = release(13);
-    for (name, verdict) in [("failed", Verdict::Failed), ("errored", Verdict::Errored), ("empty", Verdict::Empty)] {
+    for (name, verdict) in
+        [("failed", Verdict::Failed), ("not proven", Verdict::NotProven), ("errored", Verdict::Errored), ("empty", Verdict::Empty)]
+    {
         let (kind, code, text) = refused(checked(&release, name, &results(&release, &[(A, Verdict::Passed), (B, verdict)])));
         assert_eq!((kind, code), (FailureKind::Failed, Some("staging-tests-not-passed")), "{text}");
     }

@@ -40,8 +40,8 @@ pub(crate) async fn run(printer: Printer, project: &Project, stage: Stage, optio
     // A local container can be tested before the first build.
     let needs_release = options.endpoint_url.is_none() || is_release_named;
     let release = match needs_release.then(|| requests::release(project, &options.release)) {
-        // A list needs a release only for the values of its parameters.
-        Some(Err(_)) if options.list && !is_release_named => None,
+        // What sends nothing needs a release only for the values of its parameters.
+        Some(Err(_)) if (options.list || options.check) && !is_release_named => None,
         release => release.transpose()?,
     };
     if let Some(release) = &release {
@@ -72,6 +72,11 @@ pub(crate) async fn run(printer: Printer, project: &Project, stage: Stage, optio
         let listing = suite.listing();
         printer.result(&listing, endpoint_test::report::case_list(&listing).trim_end());
         return Ok(Exit::Done);
+    }
+    if options.check {
+        let outlook = suite.outlook();
+        printer.result(&outlook, endpoint_test::report::outlook(&outlook).trim_end());
+        return Ok(if outlook.can_pass() { Exit::Done } else { Exit::NotProven });
     }
     if options.own_checks == OwnChecks::Forbidden {
         refuse_own_checks(&suite, &path)?;

@@ -78,6 +78,7 @@ impl TestObserver for EndpointProgress {
         let (is_bad, verb) = match report.verdict {
             Verdict::Passed => (false, "Passed"),
             Verdict::Failed => (true, "FAILED"),
+            Verdict::NotProven => (true, "Unproven"),
             Verdict::Errored => (true, "ERROR"),
             // Without cases, the checks are the whole result.
             Verdict::Empty if report.checks.iter().any(|check| check.outcome == Outcome::Passed) => (false, "Checked"),

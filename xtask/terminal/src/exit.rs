@@ -6,8 +6,9 @@ use model_release::FailureKind;
 
 /// The exit code of the process.
 ///
-/// If a command has several outcomes, a proven failure ([`Exit::Failed`]) outranks an unknown
-/// result ([`Exit::Unreachable`]), and that outranks [`Exit::Nothing`].
+/// If a command has several outcomes, a proven failure ([`Exit::Failed`]) outranks a result that
+/// proves too little ([`Exit::NotProven`]), that an unknown one ([`Exit::Unreachable`]), and that
+/// [`Exit::Nothing`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Exit {
     /// 0: done, or passed.
@@ -20,6 +21,8 @@ pub enum Exit {
     Unreachable,
     /// 4: nothing to do, or nothing ran.
     Nothing,
+    /// 5: the rows are too few to prove a limit.
+    NotProven,
 }
 
 impl Exit {
@@ -31,6 +34,7 @@ impl Exit {
             Self::BadInput => 2,
             Self::Unreachable => 3,
             Self::Nothing => 4,
+            Self::NotProven => 5,
         }
     }
 
@@ -47,8 +51,9 @@ impl Exit {
             Self::Done => 0,
             Self::Nothing => 1,
             Self::Unreachable => 2,
-            Self::Failed => 3,
-            Self::BadInput => 4,
+            Self::NotProven => 3,
+            Self::Failed => 4,
+            Self::BadInput => 5,
         };
         if rank(other) > rank(self) { other } else { self }
     }

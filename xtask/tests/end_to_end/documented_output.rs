@@ -28,7 +28,7 @@ const MOST_NOT_RUN: usize = 3;
 /// A marker, and the function that sets up its scene and runs the command.
 type Scene = (&'static str, fn() -> Shown);
 
-const SCENES: [Scene; 17] = [
+const SCENES: [Scene; 18] = [
     ("cargo tour", || run(&Project::new(), &["tour"])),
     ("cargo xtask setup of a new project over the local AWS", || run(&Cloud::new().project(), &["setup"])),
     ("cargo xtask doctor over the local AWS, with things missing in every account", || {
@@ -76,6 +76,7 @@ const SCENES: [Scene; 17] = [
         project.write("child.yml", "\nResources:\n  X: {Type: AWS::Lambda::Function, Properties: {Code: nowhere}}\n");
         run(&project, &["package", "--template-file", "t.yml"])
     }),
+    ("cargo xtask test-staging --check", || run(&Project::new(), &["test-staging", "--check"])),
     ("cargo xtask test-staging over the local AWS", || {
         let cloud = Cloud::new();
         let project = cloud.project();

@@ -8,7 +8,7 @@ use sandbox::model_server::{self, Kind, Model, ModelServer, ModelServers};
 use serde_json::{Value as Json, json};
 
 use crate::cloud::Cloud;
-use crate::project::{Project, target_folder};
+use crate::project::{Project, target_folder, workspace};
 
 /// Created once, in the folder of `cargo xtask test`.
 static SERVERS: LazyLock<ModelServers> = LazyLock::new(|| {
@@ -174,4 +174,26 @@ fn behind_an_endpoint_the_same_server_gives_the_same_responses() {
         }
     }
     assert!(accuracies[0].as_f64().unwrap() > 0.95 && accuracies[1].as_f64().unwrap() < 0.34, "{accuracies:?}");
+}
+
+/// Whether two documents have the same values, numbers within 1e-9.
+fn same(one: &Json, other: &Json) -> bool {
+    match (one, other) {
+        (Json::Array(one), Json::Array(other)) => one.len() == other.len() && one.iter().zip(other).all(|(one, other)| same(one, other)),
+        (Json::Object(one), Json::Object(other)) => {
+            one.len() == other.len() && one.iter().all(|(key, one)| other.get(key).is_some_and(|other| same(one, other)))
+        }
+        _ => one.as_f64().zip(other.as_f64()).map_or(one == other, |(one, other)| (one - other).abs() < 1e-9),
+    }
+}
+
+#[test]
+#[ignore = "needs the model servers"]
+fn the_reference_values_of_the_statistics_are_those_of_the_pinned_libraries() {
+    let folder = workspace().join("endpoint-test/src/statistics/oracle");
+    let run = std::process::Command::new(SERVERS.environment().join("bin/python")).arg(folder.join("reference.py")).output().unwrap();
+    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+    let fresh: Json = serde_json::from_slice(&run.stdout).unwrap();
+    let committed: Json = serde_json::from_slice(&std::fs::read(folder.join("reference.json")).unwrap()).unwrap();
+    assert!(same(&fresh, &committed), "write reference.json again with reference.py: {fresh}");
 }

@@ -66,6 +66,39 @@ fn endpoints_that_serve_the_release_pass_in_every_account_at_once() {
     assert!(project.read("target/test-results/test.env").contains("TEST_VERDICT='passed'"));
 }
 
+/// A suite whose 30 rows, of which the model has 29 right, do not prove this limit.
+fn with_limit(project: &Project, limit: &str) {
+    let suite = project.read("test/endpoint-tests.yaml");
+    let proof = "{ value: 0.8, confidence: 0.95 }";
+    assert!(suite.contains(proof), "the example has another limit");
+    project.write("test/endpoint-tests.yaml", &suite.replace(proof, limit));
+}
+
+#[test]
+fn rows_that_prove_too_little_end_with_code_5_and_block_production() {
+    let cloud = Cloud::new();
+    let project = staged(&cloud, &["222222222222"]);
+    with_limit(&project, "{ value: 0.9, confidence: 0.95 }");
+    project.run(["test-staging"]).ends_with(5).says("not proven (1 target: 1 not proven)").says("--check prints how many rows");
+    let results = project.json("target/test-results/test-results.json");
+    assert_eq!((&results["verdict"], &results["counts"]["not_proven"]), (&json!("not_proven"), &json!(1)));
+    assert!(project.read("target/test-results/test.env").contains("TEST_VERDICT='not proven'"));
+    assert!(project.read("target/test-results/junit.xml").contains("type=\"not_proven\""));
+    project.run(["check-release"]).ends_with(1).says("the staging tests of this release ended as `not proven`");
+}
+
+#[test]
+fn what_the_rows_can_prove_is_printed_and_nothing_is_sent() {
+    let project = Project::new();
+    let check = ["test-staging", "--check"];
+    project.run(check).ends_with(0).says("passes with 28 of 30 right").says("can pass with these rows");
+    with_limit(&project, "{ value: 0.95, confidence: 0.95 }");
+    project.run(check).ends_with(5).says("cannot pass: if all 30 are right, the bound is 0.905");
+    let listed = project.run(["test-staging", "--check", "--format", "json"]).ends_with(5);
+    let gates: Json = serde_json::from_str(&listed.stdout).unwrap();
+    assert_eq!((&gates["gates"][0]["can_pass"], &gates["gates"][0]["rows"]), (&json!(false), &json!(30)), "{gates:#}");
+}
+
 #[test]
 fn each_of_five_accounts_is_reported_and_failures_differ_from_errors() {
     let cloud = Cloud::new();

@@ -1,6 +1,6 @@
 //! A row that shows why a metric failed.
 
-use super::{Metric, ScoredRow, class, class_of, finite};
+use super::{Metric, ScoredRow, class, class_of, finite, is_right};
 use crate::format::excerpt;
 
 /// The row that shows best why a metric is not good enough, in words: the first wrong one, or the
@@ -31,7 +31,7 @@ pub(crate) fn example(metric: Metric, rows: &[ScoredRow], positive: Option<&str>
                 Metric::F1 => is_positive(class_of(row)) || is_positive(Some(class(&row.truth))),
                 _ => true,
             };
-            let wrong = || rows.iter().filter(|row| is_wrong(row));
+            let wrong = || rows.iter().filter(|row| !is_right(row));
             let row = wrong().find(counts).or_else(|| wrong().next())?;
             ("first wrong row".to_owned(), row, &row.prediction)
         }
@@ -46,12 +46,8 @@ pub(crate) fn hint(metric: Metric, rows: &[ScoredRow]) -> Option<String> {
     let (key, what, is_unusable): (_, _, &dyn Fn(&ScoredRow) -> bool) = match metric {
         Metric::Auc => ("score", "the score", &|row| !is_number(&row.score)),
         Metric::Mae | Metric::Rmse => ("prediction", "the prediction", &|row| !is_number(&row.prediction)),
-        _ => ("prediction", "the prediction", &is_wrong),
+        _ => ("prediction", "the prediction", &|row| !is_right(row)),
     };
     let all = !rows.is_empty() && rows.iter().all(is_unusable);
     all.then(|| format!("every row is wrong: `{key}` must select {what} in the response"))
-}
-
-fn is_wrong(row: &ScoredRow) -> bool {
-    class_of(row) != Some(class(&row.truth))
 }

@@ -48,7 +48,7 @@ fn thresholds(title: &str, thresholds: &[ThresholdReport]) -> Markup {
     let rows = html! {
         @for threshold in thresholds {
             tr {
-                td { (badge(threshold.outcome.as_str())) }
+                td { (badge(threshold.outcome.as_str())) @if let Some(would_be) = threshold.would_be { " " span class="soft" { (would_be) } } }
                 td { code { (threshold.threshold) } }
                 td { (threshold.phase.as_deref().unwrap_or("all phases")) }
                 td class="number" { (threshold.actual.as_deref().unwrap_or("unknown")) }

@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 
+use super::super::svg;
 use super::{badge, code, table, time};
 use crate::report::{MetricReport, RowReport, RowsReport};
 
@@ -14,6 +15,7 @@ pub(super) fn part(place: &str, credentials: &str, rows: &RowsReport) -> Markup 
             @for (count, what) in [(rows.failed, "failed"), (rows.errored, "could not be tested")] {
                 @if count > 0 { ", " (count) " " (what) }
             }
+            @if let Some(interval) = &rows.passed_interval { " (" (interval.describe()) ")" }
             @if let Some(median) = rows.median_latency_ms { "; half of them within " (time(median)) }
             @if let Some(most) = rows.p95_latency_ms { ", 95% within " (time(most)) }
         }
@@ -26,17 +28,21 @@ fn metrics(place: &str, metrics: &[MetricReport]) -> Markup {
     let rows = html! {
         @for metric in metrics {
             tr {
-                td { (badge(metric.outcome.as_str())) }
+                td { (badge(metric.outcome.as_str())) @if let Some(would_be) = metric.would_be { " " span class="soft" { (would_be) } } }
                 th scope="row" {
                     (metric.title())
                     @if let Some(rows) = metric.rows { " " span class="soft" { "(" (rows) @if rows == 1 { " row)" } @else { " rows)" } } }
                 }
-                td class="number" { (metric.shown()) }
+                td { @if let Some(chart) = svg::interval(metric) { (chart) } }
+                td class="number" {
+                    (metric.shown())
+                    @if let Some(interval) = &metric.interval { br; span class="soft" { (interval.describe()) } }
+                }
                 td class="number" { (metric.limit()) }
             }
         }
     };
-    table(&format!("Metrics of {place}"), false, &["Outcome", "Metric"], &["Value", "Limit"], &rows)
+    table(&format!("Metrics of {place}"), false, &["Outcome", "Metric", "Interval"], &["Value", "Limit"], &rows)
 }
 
 fn not_passed(place: &str, credentials: &str, not_passed: &[RowReport]) -> Markup {

@@ -18,7 +18,7 @@ pub(super) fn section(index: usize, target: &TargetReport) -> Markup {
                 h3 { "Cases" }
                 ul class="rows" { @for case in &target.cases { (case::row(&title, &target.credentials(), case)) } }
             }
-            @if let Some(found) = &target.comparison { (comparison::of_target(found)) }
+            @if let Some(found) = &target.comparison { (comparison::of_target(&title, found)) }
             @if let Some(found) = &target.load { (load::part(index, &title, found)) }
         }
     }

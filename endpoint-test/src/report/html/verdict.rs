@@ -14,6 +14,7 @@ pub(super) fn header(report: &Report) -> Markup {
     let sign = match report.verdict {
         Verdict::Passed => "✓",
         Verdict::Failed => "✕",
+        Verdict::NotProven => "?",
         Verdict::Errored => "!",
         Verdict::Empty | Verdict::Skipped => "–",
     };
@@ -52,6 +53,7 @@ pub(super) fn headline(report: &Report) -> String {
             format!("{} of {} failed, and {} could not be tested", counts.failed, endpoints(counts.targets), counts.errored)
         }
         Verdict::Failed => format!("{} of {} failed", counts.failed, endpoints(counts.targets)),
+        Verdict::NotProven => format!("{} of {} not proven: the rows are too few to decide", counts.not_proven, endpoints(counts.targets)),
         Verdict::Errored => format!("{} of {} could not be tested; nothing is proven wrong", counts.errored, endpoints(counts.targets)),
         Verdict::Empty | Verdict::Skipped => "Nothing was tested".to_owned(),
     }
@@ -128,6 +130,7 @@ fn assurances(report: &Report) -> Vec<Markup> {
         lines.push(format!("{passed} of {} passed{}", counted(run, "case"), slowest.unwrap_or_default()));
     }
     lines.extend(over_rows(report));
+    lines.extend(targets.iter().find_map(|target| target.comparison.as_ref()?.headline()));
     let loads: Vec<&LoadReport> = targets.iter().filter_map(|target| target.load.as_deref()).filter(|load| load.total.is_some()).collect();
     if !loads.is_empty() {
         let sent: u64 = loads.iter().filter_map(|load| load.total.as_ref()).map(|total| total.sent).sum();
@@ -178,6 +181,7 @@ fn tiles(report: &Report) -> Markup {
         dl class="tiles" {
             (tile(tone, counts.passed, Some(counts.targets), "endpoints passed"))
             @if counts.failed > 0 { (tile("failed", counts.failed, None, "failed")) }
+            @if counts.not_proven > 0 { (tile("not proven", counts.not_proven, None, "not proven")) }
             @if counts.errored > 0 { (tile("errored", counts.errored, None, "could not be tested")) }
             (tile("", passed, Some(run), "cases passed"))
         }

@@ -2,7 +2,8 @@
 
 use super::safe;
 use super::wrap::paragraph;
-use crate::report::{CaseReport, TargetReport};
+use crate::report::gains::Gain;
+use crate::report::{CaseReport, ComparisonReport, TargetReport};
 
 /// The maximum number of differences listed for one target.
 const MAX_DIFFERENCES: usize = 6;
@@ -30,5 +31,33 @@ pub(super) fn lines(text: &mut String, target: &TargetReport) {
         let (here, there) = (safe(&difference.this), safe(&difference.other));
         paragraph(text, "  ", 6, &format!("\"{}\"{row}{at}: {here} here, {there} there", name(case)));
     }
+    gains(text, comparison);
+    if let Some(flips) = comparison.flips_text() {
+        paragraph(text, "  ", 4, &flips);
+    }
+    for flip in comparison.flips.iter().flat_map(|flips| &flips.rows).take(MAX_DIFFERENCES) {
+        let (row, line, label) = (flip.row, flip.line, safe(&flip.label));
+        paragraph(text, "    ", 6, &format!("row {row} (line {line}), {label}: {} here, {} there", safe(&flip.this), safe(&flip.other)));
+    }
+    let omitted = comparison.flips.as_ref().map_or(0, |flips| flips.changed.saturating_sub(MAX_DIFFERENCES));
+    if omitted > 0 {
+        paragraph(text, "    ", 6, &format!("… and {omitted} more, in the JSON report and on the HTML page"));
+    }
     text.push('\n');
+}
+
+/// Each metric and percentile beside the other endpoint's.
+fn gains(text: &mut String, comparison: &ComparisonReport) {
+    let gains = comparison.gains();
+    let width = |of: fn(&Gain) -> usize| gains.iter().map(of).max().unwrap_or_default();
+    let outcomes = width(|gain| gain.outcome_text().chars().count());
+    let names = width(|gain| safe(&gain.name).chars().count());
+    for gain in &gains {
+        let limit = if gain.limit.is_empty() { String::new() } else { format!(" ({})", gain.limit) };
+        let values = format!("{:<names$}  {} here, {} there{limit}", safe(&gain.name), gain.this, gain.other);
+        paragraph(text, &format!("  {:<outcomes$}  ", gain.outcome_text()), outcomes + 4, &values);
+        if let Some(interval) = &gain.interval {
+            paragraph(text, &" ".repeat(outcomes + 4), outcomes + 4, &safe(interval));
+        }
+    }
 }

@@ -32,6 +32,30 @@ pub(super) fn lines(text: &mut String, target: &TargetReport) {
     text.push('\n');
 }
 
+/// Adds the checks that decide nothing; metrics and thresholds have their own lines.
+pub(super) fn observed(text: &mut String, target: &TargetReport) {
+    let of_cases = target.cases.iter().flat_map(|case| case.observed().map(move |check| (Some(case), check)));
+    let checks = target.checks.iter().filter(|check| check.outcome == Outcome::Observed).map(|check| (None, check));
+    let lines: Vec<String> = checks
+        .chain(of_cases)
+        .map(|(case, check)| {
+            let case = case.map(|case| format!("case \"{}\" ", safe(&case.name))).unwrap_or_default();
+            format!("{case}{}: {}", safe(&check.name), safe(check.message.as_deref().unwrap_or_default()))
+        })
+        .collect();
+    if lines.is_empty() {
+        return;
+    }
+    paragraph(text, "", 2, &format!("observed at {}", safe(&target.title())));
+    for line in lines.iter().take(MAX_FINDINGS) {
+        paragraph(text, "  ", 4, line);
+    }
+    if lines.len() > MAX_FINDINGS {
+        paragraph(text, "  ", 2, &format!("… and {} more, in the JSON report and on the HTML page", lines.len() - MAX_FINDINGS));
+    }
+    text.push('\n');
+}
+
 fn of_check(check: &CheckReport) -> String {
     let mut lines = String::new();
     let message = safe(check.message.as_deref().unwrap_or_default());

@@ -69,7 +69,8 @@ fn thresholds(text: &mut String, load: &LoadReport) {
     let width = names.iter().map(|name| name.chars().count()).max().unwrap_or_default();
     for (threshold, name) in load.thresholds.iter().zip(names) {
         let actual = threshold.actual.as_deref().map(safe).unwrap_or_default();
-        let line = format!("  {:<7}  {name:<width$}  {actual}", threshold.outcome.as_str());
+        let outcome = threshold.outcome_text();
+        let line = format!("  {outcome:<7}  {name:<width$}  {actual}");
         let _ = writeln!(text, "{}", line.trim_end());
         if threshold.outcome == Outcome::Errored
             && let Some(message) = &threshold.message

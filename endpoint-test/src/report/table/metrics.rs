@@ -31,14 +31,18 @@ pub(super) fn lines(text: &mut String, report: &Report) {
             }
         }
         let width = shown.iter().map(|(_, name)| name.chars().count()).max().unwrap_or_default();
+        let outcomes = shown.iter().map(|(metric, _)| metric.worst.outcome_text().chars().count()).max().unwrap_or_default().max(7);
         for (metric, name) in shown {
             let limit = Some(metric.worst.limit()).filter(|limit| !limit.is_empty()).map(|limit| format!(" ({limit})"));
             let value = metric.value();
             let line = format!("{name:<width$}  {value}{}", limit.unwrap_or_default());
             // Writing to a string does not fail.
-            let _ = writeln!(text, "  {:<7}  {}", metric.worst.outcome.as_str(), line.trim_end());
+            let _ = writeln!(text, "  {:<outcomes$}  {}", metric.worst.outcome_text(), line.trim_end());
+            if let Some(interval) = &metric.worst.interval {
+                paragraph(text, &" ".repeat(outcomes + 4), outcomes + 4, &safe(&interval.describe()));
+            }
             if value.contains(" to ") {
-                let _ = writeln!(text, "           worst at {}", safe(&metric.at.title()));
+                let _ = writeln!(text, "{:1$}worst at {2}", "", outcomes + 4, safe(&metric.at.title()));
             }
         }
         if omitted > 0 {

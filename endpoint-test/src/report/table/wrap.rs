@@ -4,7 +4,7 @@ use super::WIDTH;
 
 /// Adds a text in lines of at most [`WIDTH`] characters: the first after `first`, the others
 /// indented by `rest`. A longer word stays whole: half an ARN is useless.
-pub(super) fn paragraph(text: &mut String, first: &str, rest: usize, words: &str) {
+pub(in crate::report) fn paragraph(text: &mut String, first: &str, rest: usize, words: &str) {
     let mut line = first.to_owned();
     let mut empty = true;
     for word in words.split(' ') {

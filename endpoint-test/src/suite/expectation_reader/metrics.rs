@@ -6,6 +6,7 @@ use crate::expect::metrics::{Bounds, Metric, MetricLimit, MetricsExpectation, Se
 use crate::problem::Place;
 use crate::rows::MAX_ROWS;
 use crate::suite::document::{Content, Node};
+use crate::suite::limits_reader;
 use crate::suite::reader::{Fields, Reader};
 
 pub(in crate::suite) const METRICS_KEYS: &[&str] = &[
@@ -26,8 +27,8 @@ pub(in crate::suite) const METRICS_KEYS: &[&str] = &[
     "auc",
 ];
 pub(in crate::suite) const SOURCE_KEYS: &[&str] = &["column"];
-pub(in crate::suite) const LIMIT_KEYS: &[&str] = &["at_least", "at_most", "each_segment"];
-pub(in crate::suite) const BOUNDS_KEYS: &[&str] = &["at_least", "at_most"];
+pub(in crate::suite) const LIMIT_KEYS: &[&str] = &["at_least", "at_most", "each_segment", "observe"];
+pub(in crate::suite) const BOUNDS_KEYS: &[&str] = &["at_least", "at_most", "observe"];
 pub(in crate::suite) const SEGMENT_KEYS: &[&str] = &["column", "min_rows"];
 
 pub(super) fn read(reader: &mut Reader, node: &Node, columns: &mut Vec<(String, Place)>) -> Option<MetricsExpectation> {
@@ -116,7 +117,8 @@ fn limit(reader: &mut Reader, node: &Node, name: &str, metric: Metric, has_segme
     let what = format!("`{name}`");
     let fields = reader.fields(node, &what, LIMIT_KEYS)?;
     if fields.lacks_all(LIMIT_KEYS) {
-        reader.problem(node.place, format!("`{name}` has no limit")).hint = Some("give `at_least`, `at_most` or `each_segment`".to_owned());
+        reader.problem(node.place, format!("`{name}` has no limit")).hint =
+            Some("give `at_least`, `at_most` or `each_segment`; `observe: true` reports the metric without a limit".to_owned());
     }
     let all = bounds(reader, &fields, node.place, name);
     let mut each_segment = Bounds::default();
@@ -126,21 +128,21 @@ fn limit(reader: &mut Reader, node: &Node, name: &str, metric: Metric, has_segme
                 Some("name the column with the segments, such as `segment: region`".to_owned());
         }
         let fields = reader.fields(node, "`each_segment`", BOUNDS_KEYS)?;
-        if fields.lacks_all(BOUNDS_KEYS) {
+        if fields.lacks_all(&["at_least", "at_most"]) {
             reader.problem(node.place, "`each_segment` has no limit").hint = Some("give `at_least` or `at_most`".to_owned());
         }
         each_segment = bounds(reader, &fields, node.place, name);
+        each_segment.observe |= all.observe;
     }
     Some(MetricLimit { metric, all, each_segment })
 }
 
 fn bounds(reader: &mut Reader, fields: &Fields<'_>, place: Place, name: &str) -> Bounds {
-    let at_least = fields.number(reader, "at_least").map(|limit| limit.value());
-    let at_most = fields.number(reader, "at_most").map(|limit| limit.value());
+    let (at_least, at_most) = (limits_reader::limit(reader, fields, "at_least"), limits_reader::limit(reader, fields, "at_most"));
     if let (Some(low), Some(high)) = (at_least, at_most)
-        && low > high
+        && low.value > high.value
     {
-        reader.problem(place, format!("`{name}` cannot be at least {low} and at most {high}"));
+        reader.problem(place, format!("`{name}` cannot be at least {} and at most {}", low.value, high.value));
     }
-    Bounds { at_least, at_most }
+    Bounds { at_least, at_most, observe: limits_reader::observe(reader, fields) }
 }

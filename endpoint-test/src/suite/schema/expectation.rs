@@ -66,8 +66,9 @@ pub(super) struct ExpectEach {
     /// How fast each response must be.
     latency: Option<Latency>,
     /// The part of the rows that must pass; 1 by default: all of them.
-    #[schemars(range(min = 0.0, max = 1.0))]
-    at_least: Option<f64>,
+    at_least: Option<Share>,
+    /// Whether that part is reported and decides nothing.
+    observe: Option<bool>,
 }
 
 /// A file's path, or a JSON Schema.
@@ -160,11 +161,42 @@ struct CsvColumn {
 #[schemars(deny_unknown_fields, extend("minProperties" = 1))]
 struct Limit {
     /// The minimum.
-    at_least: Option<f64>,
+    at_least: Option<Number>,
     /// The maximum.
-    at_most: Option<f64>,
+    at_most: Option<Number>,
     /// The limits for the rows of each segment.
     each_segment: Option<Bounds>,
+    /// Whether the metric is reported and decides nothing.
+    observe: Option<bool>,
+}
+
+/// A limit for the measured value, or for a bound that proves it.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+enum Number {
+    Measured(f64),
+    Proven(Proof),
+}
+
+/// A part from 0 to 1: a limit for the measured one, or for a bound that proves it.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+pub(super) enum Share {
+    Measured(#[schemars(range(min = 0.0, max = 1.0))] f64),
+    Proven(Proof),
+}
+
+/// A limit that the rows must prove: a one-sided bound is compared with it.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub(super) struct Proof {
+    /// The limit.
+    value: f64,
+    /// How sure it must be that the true value is on this side.
+    #[schemars(range(min = 0.5, max = 0.9999))]
+    confidence: f64,
+    /// The value that is expected, for planning the number of rows.
+    expected: Option<f64>,
 }
 
 /// The limits for the rows of each segment.
@@ -172,9 +204,11 @@ struct Limit {
 #[schemars(deny_unknown_fields, extend("minProperties" = 1))]
 struct Bounds {
     /// The minimum.
-    at_least: Option<f64>,
+    at_least: Option<Number>,
     /// The maximum.
-    at_most: Option<f64>,
+    at_most: Option<Number>,
+    /// Whether the limits are reported and decide nothing.
+    observe: Option<bool>,
 }
 
 /// The column that names segments.
@@ -314,7 +348,46 @@ enum Type {
 #[schemars(deny_unknown_fields)]
 struct Latency {
     /// The longest time for this one request.
-    max: Duration,
+    max: Max,
+}
+
+/// The longest time, or with how it counts.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+enum Max {
+    Time(Duration),
+    Limit(MaxLimit),
+}
+
+/// The longest time, and how it counts.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct MaxLimit {
+    /// The longest time.
+    at_most: Duration,
+    /// Whether it is reported and decides nothing.
+    observe: Option<bool>,
+}
+
+/// The longest time for a part of the rows, or with how it counts.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+enum Percentile {
+    Time(Duration),
+    Limit(PercentileLimit),
+}
+
+/// The longest time for a part of the rows, and how it counts.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct PercentileLimit {
+    /// The longest time.
+    at_most: Duration,
+    /// How sure it must be that so many of all requests are as fast; without it, the rows decide.
+    #[schemars(range(min = 0.5, max = 0.9999))]
+    confidence: Option<f64>,
+    /// Whether it is reported and decides nothing.
+    observe: Option<bool>,
 }
 
 /// How fast the response must be. The percentiles are for a payload of `rows`.
@@ -322,15 +395,15 @@ struct Latency {
 #[schemars(deny_unknown_fields, extend("minProperties" = 1))]
 struct Percentiles {
     /// The longest time for the faster half of the rows.
-    p50: Option<Duration>,
+    p50: Option<Percentile>,
     /// The longest time for 90% of the rows.
-    p90: Option<Duration>,
+    p90: Option<Percentile>,
     /// The longest time for 95% of the rows.
-    p95: Option<Duration>,
+    p95: Option<Percentile>,
     /// The longest time for 99% of the rows.
-    p99: Option<Duration>,
+    p99: Option<Percentile>,
     /// The longest time for one response, or for all rows.
-    max: Option<Duration>,
+    max: Option<Max>,
 }
 
 /// The error that the model must return.

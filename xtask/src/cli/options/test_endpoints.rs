@@ -28,6 +28,9 @@ pub(crate) struct TestOptions {
     /// List the cases and send nothing
     #[arg(long, help_heading = super::TESTS)]
     pub(crate) list: bool,
+    /// Print how many rows each limit with a confidence needs, and send nothing
+    #[arg(long, conflicts_with = "list", help_heading = super::TESTS)]
+    pub(crate) check: bool,
     /// Set ${NAME} in the tests, by default from the environment; repeatable
     #[arg(long = "var", value_name = "NAME[=VALUE]", help_heading = super::TESTS)]
     pub(crate) variables: Vec<String>,
