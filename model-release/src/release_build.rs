@@ -432,10 +432,11 @@ fn manifest_of(
                 rule: event.rule.code().to_owned(),
                 because: event.rule.to_string(),
             }),
-            release_policy: selection
-                .policy
-                .as_ref()
-                .map(|file| manifest::ReleasePolicy { file: file.name.clone(), digest: file.digest.clone() }),
+            release_policy: selection.policy.as_ref().map(|file| manifest::ReleasePolicy {
+                file: file.name.clone(),
+                digest: file.digest.clone(),
+                approval: file.policy.approval.map(Into::into),
+            }),
             gates: choice.gates.iter().map(|met| manifest::MetGate { gate: met.gate.clone(), found: met.found.clone() }).collect(),
         },
         template: Some(request.output_template.clone()),

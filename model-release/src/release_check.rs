@@ -2,14 +2,25 @@
 //! has not changed since the build.
 
 use std::path::Path;
+use std::time::SystemTime;
 
 use aws_names::{AccountId, ModelPackageArn, Region};
 use endpoint_test::{Report, Verdict};
+use jiff::Timestamp;
 use model_registry::{ApprovalStatus, ModelPackage, Registry, RegistryErrorKind};
 
 use crate::diagnostic::{Diagnostic, Failure, FailureKind};
 use crate::plural::plural;
 use crate::{Release, Stage, files, registry_errors};
+
+/// Passed staging tests of a release.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StagingTests {
+    /// How many endpoints passed.
+    pub summary: String,
+    /// When the tests ended; none in results of older versions.
+    pub ended_at: Option<Timestamp>,
+}
 
 /// A model package as the manifest describes it.
 struct BuiltPackage<'a> {
@@ -22,8 +33,9 @@ struct BuiltPackage<'a> {
 
 impl Release {
     /// Checks that the staging tests tested this release in every target and passed. `results` is
-    /// their JSON results file. Returns a summary. Tests with an unknown result have not passed.
-    pub fn check_staging_tests(&self, results: &Path) -> Result<String, Failure> {
+    /// their JSON results file. Tests with an unknown result have not passed, and neither have tests
+    /// that are older at the time `now` than the release policy allows.
+    pub fn check_staging_tests(&self, results: &Path, now: SystemTime) -> Result<StagingTests, Failure> {
         let text = files::read_text(results).map_err(|diagnostic| diagnostic.code("no-staging-tests"))?;
         let bad = |message: String| Diagnostic::error(message).code("no-staging-tests").file(results);
         let report: Report =
@@ -52,7 +64,11 @@ impl Release {
             let diagnostic = Diagnostic::error("the staging tests did not test every target of this release");
             return Err(failed(diagnostic.code("staging-tests-not-passed").detail(format!("not tested: {}", untested.join(", ")))));
         }
-        Ok(summary)
+        let ended_at = report.ended_at.as_deref().and_then(|ended| ended.parse().ok());
+        match self.too_old("the result of the staging tests", ended_at, now) {
+            Some(diagnostic) => Err(failed(diagnostic)),
+            None => Ok(StagingTests { summary, ended_at }),
+        }
     }
 
     /// The staging targets in which no endpoint passed.
@@ -67,9 +83,9 @@ impl Release {
     }
 
     /// Checks that each model package of the release is still approved and unchanged since the
-    /// build. `registry` opens the registry of a region. Returns the packages. A package that
-    /// cannot be read fails the check.
-    pub async fn check_registry<R: Registry>(&self, registry: impl Fn(&Region) -> R) -> Result<Vec<ModelPackageArn>, Failure> {
+    /// build. `registry` opens the registry of a region. Returns the packages as the registry
+    /// describes them. A package that cannot be read fails the check.
+    pub async fn check_registry<R: Registry>(&self, registry: impl Fn(&Region) -> R) -> Result<Vec<ModelPackage>, Failure> {
         let own = &self.manifest.model_package;
         let unapproved = self.manifest.choice.without_approval.then_some(own.approval_status.as_str());
         let home = BuiltPackage { arn: &own.arn, unapproved, images: &own.images, model_data: &own.model_data };
@@ -83,9 +99,12 @@ impl Release {
         let (mut packages, mut kind, mut diagnostics) = (Vec::new(), FailureKind::Unreachable, Vec::new());
         for built in std::iter::once(home).chain(regional) {
             let arn = built.arn;
-            packages.push(arn.clone());
             let found = match registry(arn.region()).describe(arn).await {
-                Ok(package) => self.failed_checks(&package, &built),
+                Ok(package) => {
+                    let found = self.failed_checks(&package, &built);
+                    packages.push(package);
+                    found
+                }
                 Err(error) if error.kind == RegistryErrorKind::NotFound => {
                     let diagnostic = Diagnostic::error(format!("the model package `{arn}` is no longer in the registry"));
                     vec![diagnostic.code("model-package-changed").detail(error.to_string())]

@@ -19,7 +19,8 @@ pub(crate) use options::{
 };
 #[cfg(feature = "aws")]
 pub(crate) use options::{
-    Caller, ConcurrencyMode, Permissions, PreferenceOptions, RegionConcurrency, SnapshotOptions, StagingTestOptions, TemplateBucketOptions,
+    ApprovalOptions, Caller, ConcurrencyMode, Permissions, PreferenceOptions, RegionConcurrency, SnapshotOptions, StagingTestOptions,
+    TemplateBucketOptions,
 };
 
 use terminal::Format;

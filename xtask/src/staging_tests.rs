@@ -1,11 +1,13 @@
 //! A deployment to production requires passed staging tests, unless an option waives them.
 
-use model_release::{Diagnostic, Failure, Release, Stage};
+use std::time::SystemTime;
+
+use model_release::{Diagnostic, Failure, Release, Stage, StagingTests};
 
 use crate::cli::StagingTestOptions;
 use terminal::{Printer, Project};
 
-/// Checks the staging tests of a release for production. Returns a summary; none if no tests are
+/// Checks the staging tests of a release for production, at the time `now`. None if no tests are
 /// required.
 pub(crate) fn check(
     printer: Printer,
@@ -13,7 +15,8 @@ pub(crate) fn check(
     stage: Stage,
     release: &Release,
     options: &StagingTestOptions,
-) -> Result<Option<String>, Failure> {
+    now: SystemTime,
+) -> Result<Option<StagingTests>, Failure> {
     if stage != Stage::Prod {
         return Ok(None);
     }
@@ -23,7 +26,7 @@ pub(crate) fn check(
     }
     let default = || project.folder(None, "test-results").join("test-results.json");
     let results = options.staging_results.clone().unwrap_or_else(default);
-    let summary = release.check_staging_tests(&results)?;
-    printer.step("Tested", format_args!("in staging: {summary}"));
-    Ok(Some(summary))
+    let tests = release.check_staging_tests(&results, now)?;
+    printer.step("Tested", format_args!("in staging: {}", tests.summary));
+    Ok(Some(tests))
 }

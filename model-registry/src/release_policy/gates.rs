@@ -147,7 +147,17 @@ pub(crate) async fn evaluate<D: Documents>(policy: &ReleasePolicy, documents: &D
 
 /// A list entry suffices for the life cycle and the list of denied packages.
 fn needs_description(policy: &ReleasePolicy) -> bool {
-    let ReleasePolicy { metadata, metrics, life_cycle: _, image_registries, content_types, instance_types, deny: _, four_eyes } = policy;
+    let ReleasePolicy {
+        metadata,
+        metrics,
+        life_cycle: _,
+        image_registries,
+        content_types,
+        instance_types,
+        deny: _,
+        four_eyes,
+        approval: _,
+    } = policy;
     *four_eyes
         || !(metadata.is_empty()
             && metrics.is_empty()

@@ -3,6 +3,7 @@
 mod after_failure;
 mod anywhere;
 mod api_models;
+mod approvals;
 mod asynchronous;
 mod aws_cli;
 mod aws_cli_options;

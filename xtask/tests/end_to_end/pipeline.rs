@@ -4,11 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::process::Command;
 
+use sandbox::stand_in::{SeedPackage, SeedPackages};
 use serde_json::{Value as Json, json};
 
+use crate::approvals::APPROVER;
 use crate::buildspecs::Buildspec;
 use crate::cloud::{Cloud, GROUP, HOME};
-use crate::code_pipeline::{Action, Pipeline, Run, action_environment, references};
+use crate::code_pipeline::{Action, EXECUTION_ID, Pipeline, Run, action_environment, references};
 use crate::project::{Project, program, workspace};
 
 pub(crate) const STAGING: &str = "222222222222";
@@ -200,6 +202,7 @@ fn tests_get_the_checksum_of_the_release_that_was_approved_and_of_the_program() 
 fn every_variable_that_is_used_is_exported_by_an_earlier_action() {
     let pipeline = Pipeline::read(&parameters());
     let mut known: BTreeSet<String> = pipeline.variables.keys().map(|name| format!("variables.{name}")).collect();
+    known.insert(EXECUTION_ID.to_owned());
     let mut used = BTreeSet::new();
     for stage in &pipeline.stages {
         for name in stage.skipped_unless.iter().flat_map(|(variable, _)| references(variable)) {
@@ -460,6 +463,13 @@ fn two_releases_reach_production_and_the_approver_sees_their_data() {
         "{link}"
     );
     assert!(run.artifacts["TestStagingArtifact"].join("junit.xml").is_file());
+    // The record of the approval is kept by the check, and is part of production's results.
+    let record = std::fs::read_to_string(run.artifacts["CheckReleaseArtifact"].join("approval.json")).unwrap();
+    assert_eq!(std::fs::read_to_string(run.artifacts["TestProdArtifact"].join("approval.json")).unwrap(), record);
+    let record: Json = serde_json::from_str(&record).unwrap();
+    assert_eq!(record["release"], format!("sha256:{}", run.variables["Build.RELEASE_MANIFEST_SHA256"]));
+    assert_eq!((&record["approver"]["id"], &record["shown_text"]), (&APPROVER.into(), &text.as_str().into()));
+    assert_eq!(record["evidence"]["execution"], run.variables[EXECUTION_ID]);
     for (account, stage) in [(STAGING, "staging"), (PROD, "prod")] {
         assert!(cloud.served(account, &format!("iris-p-abc123xyz-{stage}")).ends_with("/14"));
     }
@@ -523,6 +533,35 @@ fn a_release_whose_approval_is_withdrawn_during_the_pipeline_approval_is_not_dep
     assert_eq!(history, [&WHOLE_WAY[..5], &["CheckRelease failed"]].concat(), "{log}");
     assert!(log.contains("model-package/iris-p-abc123xyz/14` is no longer approved: its status is `Rejected`"), "{log}");
     assert!(log.contains("release another model package"), "{log}");
+}
+
+#[test]
+fn a_release_is_not_deployed_if_the_policy_requires_another_approver_than_the_registrant() {
+    let registrant = APPROVER.replace("Approver_0123456789abcdef", "Scientist_fedcba9876543210");
+    let cloud = Cloud::new();
+    let package = SeedPackage {
+        approval_status: Some("Approved".to_owned()),
+        created_by: Some(json!({ "IamIdentity": { "Arn": registrant, "PrincipalId": "AROA:x" } })),
+        ..SeedPackage::default()
+    };
+    let packages =
+        SeedPackages { account: HOME.to_owned(), group: GROUP.to_owned(), packages: Some(vec![package]), ..SeedPackages::default() };
+    cloud.aws.seed_packages(&packages).unwrap();
+    for (stage, account) in [("staging", STAGING), ("prod", PROD)] {
+        cloud.prepare(stage, account);
+    }
+    let (pipeline, source) = (Pipeline::read(&parameters()), source());
+    source.write("release-policy.json", r#"{ "schema_version": 1, "approval": { "other_person": "required", "max_age_days": 30 } }"#);
+    let run = Run::start(&pipeline, &cloud, &source.path(""), &[]);
+    assert_eq!(run.history.last().unwrap(), "CheckRelease failed", "{}", run.log);
+    assert!(
+        run.log.contains("the approver also registered the model package") && !run.artifacts.contains_key("CheckReleaseArtifact"),
+        "{}",
+        run.log
+    );
+    // Another person approves.
+    let run = Run::start_and_wait(&pipeline, &cloud, &source.path(""), &[], |run| run.approver = APPROVER.replace("ann@", "eve@"));
+    assert_eq!(run.history, WHOLE_WAY, "{}", run.log);
 }
 
 #[test]

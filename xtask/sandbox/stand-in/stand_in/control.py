@@ -3,7 +3,7 @@
 import json
 import traceback
 
-from stand_in import endpoints, reachable, seeding, stack_set_operations
+from stand_in import endpoints, pipeline_history, reachable, seeding, stack_set_operations
 from stand_in.answers import Answer
 from stand_in.invalid import Invalid, fields
 from stand_in.request import read_body
@@ -109,6 +109,12 @@ def set_quota(application, body):
     return {}
 
 
+def record_pipeline_actions(application, body):
+    needs_patch(application, "reachable")
+    with application.state:
+        return pipeline_history.record(body)
+
+
 def set_drift(application, body):
     values = fields(body, required={"account": str}, optional={"region": str})
     needs_patch(application, "stack-sets")
@@ -161,6 +167,7 @@ ROUTES = {
     "POST /stand-in/suspended-account": suspend_account,
     "POST /stand-in/missing": set_missing,
     "POST /stand-in/quota": set_quota,
+    "POST /stand-in/pipeline-actions": record_pipeline_actions,
     "POST /stand-in/model-server": set_model_server,
     "POST /stand-in/enforce-iam": enforce_iam,
     "GET /stand-in/patches": active_patches,
