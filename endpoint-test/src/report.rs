@@ -13,6 +13,8 @@ mod listing;
 mod load;
 mod metrics;
 #[cfg(feature = "render")]
+pub mod page;
+#[cfg(feature = "render")]
 mod svg;
 #[cfg(feature = "render")]
 mod table;
@@ -34,6 +36,7 @@ pub use self::junit::junit;
 #[cfg(feature = "render")]
 pub use self::listing::case_list;
 pub use self::load::{Latencies, LoadError, LoadFigures, LoadReport, Pace, Percentile, PhaseReport, Series, SeriesStep, ThresholdReport};
+pub use self::metrics::RunMetric;
 #[cfg(feature = "render")]
 pub use self::table::table;
 pub use self::untrusted::is_steering;

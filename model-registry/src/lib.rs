@@ -52,6 +52,7 @@ pub mod event;
 mod group;
 pub mod life_cycle;
 mod listing;
+mod metric_values;
 mod package;
 mod problem;
 mod registry;
@@ -66,6 +67,7 @@ pub use error::{LIST_ALL, RegistryError, RegistryErrorKind};
 pub use group::{GroupName, ModelPackageGroup, ParseGroupError};
 pub use listing::{Listing, list};
 pub use located_json::Place;
+pub use metric_values::{Metric, registered_metrics};
 pub use package::{
     ApprovalStatus, Detail, MetricDocument, MetricSource, ModelPackage, PackageStatus, PackageSummary, Person, RegistrationType,
 };

@@ -39,6 +39,10 @@ pub struct ModelPackage {
     pub created_by: Option<Person>,
     /// Who last changed anything about it: AWS keeps no other record of the approver.
     pub last_modified_by: Option<Person>,
+    /// When anything about it was last changed, the approval included.
+    pub last_modified: Option<Timestamp>,
+    /// The status of its model card, such as `Approved`, if it has one.
+    pub model_card_status: Option<String>,
     /// Its life cycle.
     pub life_cycle: Option<LifeCycle>,
     /// Its description.
@@ -118,6 +122,8 @@ impl ModelPackage {
             created,
             created_by: None,
             last_modified_by: None,
+            last_modified: None,
+            model_card_status: None,
             life_cycle: None,
             description: None,
             images: Vec::new(),

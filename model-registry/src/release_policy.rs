@@ -23,7 +23,7 @@
 //! carries it in its manifest.
 
 mod gates;
-mod metrics;
+pub(crate) mod metrics;
 mod reader;
 
 pub(crate) use gates::{Evaluation, denied, evaluate};

@@ -203,6 +203,8 @@ fn a_description_contains_everything_that_gates_check() {
         package["CreatedBy"] = json!({ "IamIdentity": { "Arn": "arn:aws:sts::111111111111:assumed-role/Train/a" } });
         package["LastModifiedBy"] = json!({ "UserProfileName": "eve", "UserProfileArn": "arn:eve" });
         package["ApprovalDescription"] = json!("looks good");
+        package["LastModifiedTime"] = json!(1_767_225_700.5);
+        package["ModelCard"] = json!({ "ModelCardContent": "{}", "ModelCardStatus": "Approved" });
         let source = |name: &str| json!({ "ContentType": "application/json", "S3Uri": format!("s3://models/{name}") });
         package["ModelMetrics"] = json!({
             "ModelQuality": { "Statistics": source("a"), "Constraints": source("b") },
@@ -216,6 +218,8 @@ fn a_description_contains_everything_that_gates_check() {
         let snapshot = model_registry::snapshot::Snapshot::parse(&package.to_string()).unwrap();
         assert_eq!(found, snapshot.describe(&PACKAGE.parse().unwrap()).await.unwrap());
         assert_eq!(found.metrics.len(), 8);
+        assert_eq!(found.model_card_status.as_deref(), Some("Approved"));
+        assert_eq!(found.last_modified.unwrap().as_millisecond(), 1_767_225_700_500);
         assert_eq!(found.realtime_instance_types, ["ml.m5.large", "ml.new9.large"]);
     });
 }

@@ -59,6 +59,7 @@ const DESCRIBED: &str = r#"{
     "LastModifiedBy": { "UserProfileArn": "arn:aws:sagemaker:us-east-1:111111111111:user-profile/d-1/eve", "UserProfileName": "eve", "DomainId": "d-1" },
     "ApprovalDescription": "looks good",
     "CustomerMetadataProperties": { "owner": "ds" },
+    "ModelCard": { "ModelCardContent": "{}", "ModelCardStatus": "PendingReview" },
     "SkipModelValidation": "None",
     "ModelLifeCycle": { "Stage": "Staging", "StageStatus": "Deployed", "StageDescription": "release 1" }
 }"#;
@@ -80,6 +81,9 @@ fn the_output_of_the_clis_describe_command_is_a_snapshot() {
     assert_eq!(package.created_by.unwrap().name(), Some("arn:aws:sts::111111111111:assumed-role/Train/a"));
     assert_eq!(package.last_modified_by.unwrap().name(), Some("eve"));
     assert_eq!(package.approval_description.as_deref(), Some("looks good"));
+    assert_eq!(package.last_modified.unwrap().to_string(), "2026-01-01T00:01:40.5Z");
+    assert_eq!(package.model_card_status.as_deref(), Some("PendingReview"));
+    assert_eq!(Snapshot::parse(&snapshot.write()).unwrap(), snapshot, "a written snapshot has the same packages");
 }
 
 #[test]

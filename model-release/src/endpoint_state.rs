@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use endpoint_test::{Description, EndpointStatus, FindingCode, Outcome, TargetReport, Variant};
 use model_registry::ModelPackageArn;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use stack_rollout::{AccountId, Region, Target};
 
 /// The endpoints of one account and region.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TargetEndpoints {
     /// The account.
@@ -22,7 +22,7 @@ pub struct TargetEndpoints {
 }
 
 /// The desired number of instances of a variant.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct VariantCapacity {
     /// The variant's name.
@@ -32,7 +32,7 @@ pub struct VariantCapacity {
 }
 
 /// One endpoint.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct EndpointState {
     /// Its name.
@@ -50,7 +50,7 @@ pub struct EndpointState {
 }
 
 /// Whether a target or endpoint serves the model package that the newest operation deploys.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Health {

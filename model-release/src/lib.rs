@@ -21,6 +21,7 @@ pub mod approval;
 pub mod blueprint;
 pub mod configuration;
 pub mod deploy;
+pub mod dossier;
 pub mod files;
 pub mod manifest;
 pub mod plan_report;

@@ -2,10 +2,12 @@
 
 mod assemble;
 mod document;
-mod markdown;
+pub(crate) mod markdown;
 mod text;
 
 pub use assemble::document;
-pub use document::{PlanDocument, SetAction, TargetAction};
+pub(crate) use document::Group;
+pub use document::{ParameterChange, PlanDocument, Property, Resource, SetAction, Target, TargetAction};
 pub use markdown::markdown;
 pub use text::text;
+pub(crate) use text::{overrides, packages_arrow, running_operation, same, summary};

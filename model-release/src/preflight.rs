@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use aws_names::{AccountId, Arn, Region, resource_name};
 use cfn_render::{PseudoParameters, Template};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use stack_rollout::preflight::{Check, CheckOutcome, ExecutionRole, NO_SESSION, PreflightTarget, Requirements};
 use stack_rollout::{InstanceAction, Observed, Parameters, PermissionModel, Plan, PlannedInstance};
 
@@ -18,7 +18,7 @@ use crate::{Release, RolloutRequest};
 const EXECUTION_ROLE: &str = "AWSCloudFormationStackSetExecutionRole";
 
 /// The report of a preflight.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PreflightReport {
     /// The number of passed checks.
@@ -32,7 +32,7 @@ pub struct PreflightReport {
 }
 
 /// A finding, for all targets with the same result.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Finding {
     /// The check, such as `ssm-parameter`.

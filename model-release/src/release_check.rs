@@ -40,10 +40,23 @@ impl Release {
         let bad = |message: String| Diagnostic::error(message).code("no-staging-tests").file(results);
         let report: Report =
             serde_json::from_str(&text).map_err(|error| bad(format!("this is not a results file of endpoint tests: {error}")))?;
+        let checked = self.check_staging_report(&report).and_then(|tests| {
+            let too_old = self.too_old("the result of the staging tests", tests.ended_at, now);
+            too_old.map_or(Ok(tests), |diagnostic| Err(Failure::new(FailureKind::Failed, vec![diagnostic])))
+        });
+        checked.map_err(|failure| {
+            let named = failure.diagnostics.into_iter().map(|diagnostic| diagnostic.file(results));
+            Failure::new(failure.kind, named.collect())
+        })
+    }
+
+    /// As [`Release::check_staging_tests`], of results that were read before, whatever their age.
+    pub fn check_staging_report(&self, report: &Report) -> Result<StagingTests, Failure> {
         if report.stage != Stage::Staging.name() {
-            return Err(bad(format!("these are the results of the stage `{}`, not of `{}`", report.stage, Stage::Staging)).into());
+            let message = format!("these are the results of the stage `{}`, not of `{}`", report.stage, Stage::Staging);
+            return Err(Diagnostic::error(message).code("no-staging-tests").into());
         }
-        let failed = |diagnostic: Diagnostic| Failure::new(FailureKind::Failed, vec![diagnostic.file(results)]);
+        let failed = |diagnostic: Diagnostic| Failure::new(FailureKind::Failed, vec![diagnostic]);
         if report.release.as_ref() != Some(&self.digest) {
             let diagnostic = Diagnostic::error("the staging tests tested another release").code("staging-tests-of-another-release");
             let tested = report.release.as_deref().unwrap_or("none");
@@ -59,16 +72,13 @@ impl Release {
             let message = format!("the staging tests of this release ended as `{}`: {summary}", report.verdict.as_str());
             return Err(failed(Diagnostic::error(message).code("staging-tests-not-passed")));
         }
-        let untested = self.untested(&report);
+        let untested = self.untested(report);
         if !untested.is_empty() {
             let diagnostic = Diagnostic::error("the staging tests did not test every target of this release");
             return Err(failed(diagnostic.code("staging-tests-not-passed").detail(format!("not tested: {}", untested.join(", ")))));
         }
         let ended_at = report.ended_at.as_deref().and_then(|ended| ended.parse().ok());
-        match self.too_old("the result of the staging tests", ended_at, now) {
-            Some(diagnostic) => Err(failed(diagnostic)),
-            None => Ok(StagingTests { summary, ended_at }),
-        }
+        Ok(StagingTests { summary, ended_at })
     }
 
     /// The staging targets in which no endpoint passed.

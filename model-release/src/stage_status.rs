@@ -3,7 +3,7 @@
 
 use comfy_table::presets::NOTHING;
 use comfy_table::{ContentArrangement, Table};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use stack_rollout::status::{DetailedStatus, InstanceStatus, NO_REASON, OperationAction, OperationStatus};
 use stack_rollout::{Instance, Observed, Operation, Target};
 
@@ -42,7 +42,7 @@ pub struct StageStatus {
 }
 
 /// An operation on the stack set.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LastOperation {
     /// Its id.

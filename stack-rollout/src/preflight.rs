@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_names::{AccountId, Region};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::bounded::{self, boxed};
 use crate::call_error::CallError;
@@ -158,7 +158,7 @@ pub struct Check {
 }
 
 /// The outcome of a check.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CheckOutcome {
     /// The check passed.

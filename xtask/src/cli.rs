@@ -12,15 +12,15 @@ use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 pub(crate) use options::{
     AccountFilter, AwsCliOptions, BuildOptions, CheckReleaseOptions, ChoiceOptions, ConfigCheckOptions, ConfigCommand,
-    ConfigExplainOptions, ConfigSchemaOptions, ConfigurationOptions, DemoOptions, DeployOptions, DoctorOptions, InitTestsOptions,
-    ListOptions, OwnChecks, PackageOptions, PlanOptions, ProjectOptions, PruneOptions, RecordOptions, RegistryAction, RegistryOptions,
-    ReleaseOptions, ResolveOptions, RoleOptions, SchemaOf, SetupOptions, StackSetOptions, StageAccounts, TestOptions, TourOptions,
-    non_empty,
+    ConfigExplainOptions, ConfigSchemaOptions, ConfigurationOptions, DemoOptions, DeployOptions, DoctorOptions, EvidenceOptions,
+    InitTestsOptions, ListOptions, OwnChecks, PackageOptions, PlanOptions, ProjectOptions, PruneOptions, RecordOptions, RegistryAction,
+    RegistryOptions, ReleaseOptions, ReportOptions, ResolveOptions, RoleOptions, SchemaOf, SetupOptions, StackSetOptions, StageAccounts,
+    TestOptions, TourOptions, non_empty,
 };
 #[cfg(feature = "aws")]
 pub(crate) use options::{
-    ApprovalOptions, Caller, ConcurrencyMode, Permissions, PreferenceOptions, RegionConcurrency, SnapshotOptions, StagingTestOptions,
-    TemplateBucketOptions,
+    ApprovalOptions, Caller, ConcurrencyMode, Permissions, PreferenceOptions, RegionConcurrency, SnapshotOptions, StackSetAccess,
+    StagingTestOptions, TemplateBucketOptions,
 };
 
 use terminal::Format;
@@ -95,6 +95,8 @@ pub(crate) enum Command {
     Prune(Box<PruneOptions>),
     /// Check that a release is still allowed: tested in staging, approved, unchanged; changes nothing
     CheckRelease(Box<CheckReleaseOptions>),
+    /// Write the release dossier, one page for the person who approves the release; changes nothing
+    Report(Box<ReportOptions>),
     /// Roll a stage out and check that its endpoints serve the release
     Deploy(Box<DeployOptions>),
     /// Write first endpoint tests from labelled rows or sample payloads

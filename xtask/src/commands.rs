@@ -16,6 +16,7 @@ pub(crate) mod plan;
 #[cfg(feature = "aws")]
 pub(crate) mod prune;
 pub(crate) mod registry;
+pub(crate) mod report;
 #[cfg(feature = "aws")]
 pub(crate) mod setup;
 #[cfg(feature = "aws")]

@@ -16,6 +16,7 @@ mod preflight;
 mod progress;
 mod record;
 mod release_build;
+mod report_commands;
 mod requests;
 #[cfg(feature = "aws")]
 mod session;
@@ -96,6 +97,7 @@ async fn run(printer: Printer, cli: Cli) -> Result<Exit, Failure> {
         Command::Status(options) => Box::pin(commands::status::run(printer, &release(&options.release)?, &options)).await,
         Command::Prune(options) => Box::pin(commands::prune::run(printer, &release(&options.set.release)?, &options)).await,
         Command::CheckRelease(options) => Box::pin(commands::check_release::run(printer, &release(&options.release)?, &options)).await,
+        Command::Report(options) => Box::pin(commands::report::run(printer, &release(&options.release)?, &options)).await,
         Command::Deploy(options) => Box::pin(commands::deploy::run(printer, &release(&options.set.release)?, &options)).await,
         Command::InitTests(options) => commands::init_tests::run(printer, &project_unless(true)?, &options),
         Command::TestStaging(options) => {

@@ -55,8 +55,7 @@ impl TargetReport {
     }
 
     /// The latency of the slowest case, in milliseconds.
-    #[cfg(feature = "render")]
-    pub(crate) fn slowest_ms(&self) -> Option<f64> {
+    pub fn slowest_ms(&self) -> Option<f64> {
         self.cases.iter().filter_map(|case| case.latency_ms).reduce(f64::max)
     }
 

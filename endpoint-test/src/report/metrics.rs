@@ -9,20 +9,20 @@ const MAX_SUMMARY: usize = 300;
 
 /// A metric of a case over all targets.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct RunMetric<'r> {
+pub struct RunMetric<'r> {
     /// The case's name.
-    pub(super) case: &'r str,
+    pub case: &'r str,
     /// The metric where it is worst: a failure, then an error, then the value nearest to its limit.
-    pub(super) worst: &'r MetricReport,
+    pub worst: &'r MetricReport,
     /// The metric where its value is best.
     best: &'r MetricReport,
     /// The target where it is worst.
-    pub(super) at: &'r TargetReport,
+    pub at: &'r TargetReport,
 }
 
 impl RunMetric<'_> {
     /// `0.9733`, or `0.9333 to 0.9733` if targets differ.
-    pub(super) fn value(&self) -> String {
+    pub fn value(&self) -> String {
         let (worst, best) = (self.worst.shown(), self.best.shown());
         if best == worst || self.best.value.is_none() { worst } else { format!("{worst} to {best}") }
     }
@@ -30,7 +30,7 @@ impl RunMetric<'_> {
 
 impl MetricReport {
     /// `accuracy`, or `accuracy of north`.
-    pub(super) fn title(&self) -> String {
+    pub fn title(&self) -> String {
         match &self.segment {
             Some(segment) => format!("{} of {segment}", self.name),
             None => self.name.clone(),
@@ -52,7 +52,7 @@ impl MetricReport {
     }
 
     /// `at least 0.95`; empty without a limit.
-    pub(super) fn limit(&self) -> String {
+    pub fn limit(&self) -> String {
         let least = self.at_least.map(|least| format!("at least {least}"));
         let most = self.at_most.map(|most| format!("at most {most}"));
         least.into_iter().chain(most).collect::<Vec<_>>().join(", ")
@@ -74,7 +74,7 @@ impl MetricReport {
 
 impl Report {
     /// Every metric of every case over all targets, in the order of the suite.
-    pub(super) fn metrics(&self) -> Vec<RunMetric<'_>> {
+    pub fn metrics(&self) -> Vec<RunMetric<'_>> {
         let mut metrics: Vec<RunMetric<'_>> = Vec::new();
         for target in &self.targets {
             for case in &target.cases {

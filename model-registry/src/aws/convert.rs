@@ -42,6 +42,9 @@ pub(super) fn package(operation: &'static str, output: &DescribeModelPackageOutp
     package.registration = registration(output.model_package_registration_type());
     package.created_by = output.created_by().map(person);
     package.last_modified_by = output.last_modified_by().map(person);
+    package.last_modified = output.last_modified_time().and_then(timestamp);
+    let card = output.model_card().and_then(sdk::ModelPackageModelCard::model_card_status);
+    package.model_card_status = card.map(|status| status.as_str().to_owned());
     package.life_cycle = output.model_life_cycle().and_then(life_cycle);
     package.description = output.model_package_description().map(str::to_owned);
     package.images = containers.iter().filter_map(|container| container.image().map(str::to_owned)).collect();
@@ -115,10 +118,12 @@ fn registration(registration: Option<&sdk::ModelPackageRegistrationType>) -> Reg
 
 /// AWS's times have milliseconds. Finer digits come from a floating-point number, which can be just
 /// below the intended millisecond as well as above it: hence the rounding.
+fn timestamp(time: &DateTime) -> Option<Timestamp> {
+    Timestamp::from_nanosecond(time.as_nanos()).ok()?.round(Unit::Millisecond).ok()
+}
+
 fn created(operation: &'static str, time: Option<&DateTime>) -> Result<Timestamp, RegistryError> {
     // The SDK writes 1970 in place of a time that the response does not have.
-    let parsed = time
-        .filter(|time| time.as_nanos() != 0)
-        .and_then(|time| Timestamp::from_nanosecond(time.as_nanos()).ok()?.round(Unit::Millisecond).ok());
+    let parsed = time.filter(|time| time.as_nanos() != 0).and_then(timestamp);
     parsed.ok_or_else(|| malformed(operation, "the response has no creation time".to_owned()))
 }

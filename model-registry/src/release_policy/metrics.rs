@@ -12,7 +12,7 @@ use crate::package::{MetricSource, ModelPackage};
 const ROUNDING: f64 = 1e-12;
 
 /// Why a metric could not be read.
-pub(super) enum MetricError {
+pub(crate) enum MetricError {
     Document(DocumentError),
     Content { reason: String, hint: String },
 }
@@ -22,7 +22,7 @@ fn content(reason: String, hint: &str) -> MetricError {
 }
 
 /// Reads one of the package's documents and compares it with the registered digest.
-pub(super) async fn read<D: Documents>(documents: &D, package: &ModelPackage, source: MetricSource) -> Result<Json, MetricError> {
+pub(crate) async fn read<D: Documents>(documents: &D, package: &ModelPackage, source: MetricSource) -> Result<Json, MetricError> {
     let Some(metrics) = package.metrics.iter().find(|metrics| metrics.source == source) else {
         let named: Vec<_> = package.metrics.iter().map(|metrics| format!("`{}`", metrics.source)).collect();
         let has = if named.is_empty() { "it refers to no metrics".to_owned() } else { format!("it refers to {}", named.join(", ")) };

@@ -134,7 +134,8 @@ impl<'a> Reader<'a> {
             return None;
         }
         let arn = self.required(node, "ModelPackageArn").and_then(|node| self.parsed::<ModelPackageArn>(node, "ModelPackageArn"));
-        let created = self.required(node, "CreationTime").and_then(|node| self.time(node));
+        let created = self.required(node, "CreationTime").and_then(|node| self.time(node, "CreationTime"));
+        let last_modified = node.member("LastModifiedTime").and_then(|node| self.time(node, "LastModifiedTime"));
         let status = self.required(node, "ModelPackageStatus").and_then(|node| self.text(node, "ModelPackageStatus"));
         let mut text = |name: &str| node.member(name).and_then(|node| self.text(node, name));
         let (approval, registration) = (text("ModelApprovalStatus"), text("ModelPackageRegistrationType"));
@@ -158,6 +159,8 @@ impl<'a> Reader<'a> {
         package.approval_description = approval_description;
         package.created_by = node.member("CreatedBy").map(person);
         package.last_modified_by = node.member("LastModifiedBy").map(person);
+        package.last_modified = last_modified;
+        package.model_card_status = node.member("ModelCard").and_then(|card| card.member("ModelCardStatus")?.text());
         package.images = containers.iter().filter_map(|container| container.member("Image")?.text()).collect();
         package.model_data = containers.iter().filter_map(|container| model_data(*container)).collect();
         package.content_types = types("SupportedContentTypes");
@@ -202,7 +205,7 @@ impl<'a> Reader<'a> {
 
     /// The CLI prints ISO 8601 with an offset, or seconds since 1970 with `cli_timestamp_format =
     /// wire`.
-    fn time(&mut self, node: Node<'a>) -> Option<Timestamp> {
+    fn time(&mut self, node: Node<'a>, name: &str) -> Option<Timestamp> {
         let time = match node.kind() {
             Kind::String => node.text().and_then(|text| text.parse().ok()),
             Kind::Number => node.number().and_then(|seconds| {
@@ -213,7 +216,7 @@ impl<'a> Reader<'a> {
         };
         if time.is_none() {
             let hint = "write it as in 2026-01-01T00:00:00Z or as seconds since 1970";
-            self.problem("not-a-time", node, format!("`CreationTime` is {}, not a time", node.source()), hint);
+            self.problem("not-a-time", node, format!("`{name}` is {}, not a time", node.source()), hint);
         }
         time
     }

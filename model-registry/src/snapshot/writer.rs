@@ -55,6 +55,10 @@ fn description(package: &ModelPackage) -> Json {
             object.0.insert(name.to_owned(), person_object(person));
         }
     }
+    object.put("LastModifiedTime", package.last_modified.map(|time| time.to_string()).as_deref());
+    if let Some(status) = &package.model_card_status {
+        object.0.insert("ModelCard".to_owned(), json!({ "ModelCardStatus": status }));
+    }
     let containers: Vec<_> = containers(package).collect();
     let mut specification = Map::new();
     for (name, values) in [

@@ -268,7 +268,7 @@ fn blocked(groups: &[Group]) -> Vec<Problem> {
     blocked
         .filter(|resource| seen.insert(&resource.logical_id))
         .map(|resource| Problem {
-            code: "named-resource-replaced",
+            code: "named-resource-replaced".into(),
             message: format!(
                 "`{}` ({}) must be replaced but keeps its name `{}`; CloudFormation rejects this",
                 resource.logical_id,

@@ -1,6 +1,8 @@
 //! The plan document (`plan --format json`), from which the text and Markdown forms are made.
 
-use serde::Serialize;
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use crate::diagnostic::{Diagnostic, Place};
@@ -12,7 +14,7 @@ use crate::stage_status::LastOperation;
 use crate::{RolloutRequest, Stage};
 
 /// The changes that a rollout would make, version 1.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PlanDocument {
     /// The version of this format: 1.
@@ -53,7 +55,7 @@ pub struct PlanDocument {
 }
 
 /// What happens to the stack set.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SetAction {
     /// The stack set is created.
@@ -65,7 +67,7 @@ pub enum SetAction {
 }
 
 /// What happens to a target.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum TargetAction {
     /// A stack is created.
@@ -97,16 +99,19 @@ impl TargetAction {
 }
 
 /// A parameter that changes. Values of `NoEcho` parameters are `****`.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ParameterChange {
+    /// The parameter.
     pub name: String,
+    /// The value now; null if it has none.
     pub from: Option<String>,
+    /// The new value; null if it is removed.
     pub to: Option<String>,
 }
 
 /// Targets with the same changes.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Group {
     pub region: String,
@@ -126,29 +131,35 @@ pub struct Group {
 }
 
 /// A resource that changes.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Resource {
+    /// Its name in the template.
     pub logical_id: String,
+    /// Its type, such as `AWS::SageMaker::Endpoint`.
     #[serde(rename = "resource_type")]
     pub kind: String,
     /// `create`, `update`, `update-or-replace` (not known which), `replace` or `delete`.
     pub effect: String,
+    /// Its custom name.
     pub name: Option<String>,
     /// Whether an endpoint is replaced or deleted, so that invocations with its current name fail.
     pub interrupts_endpoint: bool,
     /// CloudFormation will reject it: it must be replaced and keeps its custom name.
     pub blocked_by_its_name: bool,
+    /// The properties that change.
     pub properties: Vec<Property>,
 }
 
 /// A property that changes.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Property {
     /// The JSON pointer within the resource's properties.
     pub path: String,
+    /// The value now.
     pub from: Option<Json>,
+    /// The new value.
     pub to: Option<Json>,
     /// `in-place`, `replacement` or `unknown`.
     pub behaviour: String,
@@ -157,7 +168,7 @@ pub struct Property {
 }
 
 /// An operation on the stack set.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Operation {
     /// `CREATE` or `UPDATE`.
@@ -167,7 +178,7 @@ pub struct Operation {
 }
 
 /// The number of targets by state. Drifted and failed targets are also in one of the first six.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Counts {
     pub new: usize,
@@ -183,10 +194,12 @@ pub struct Counts {
 }
 
 /// One account and region.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Target {
+    /// The account.
     pub account_id: String,
+    /// The region.
     pub region: String,
     /// `new`, `changed`, `outdated`, `unchanged`, `inoperable` or `orphaned`.
     #[cfg_attr(feature = "schema", schemars(with = "String"))]
@@ -207,10 +220,11 @@ pub struct Target {
 }
 
 /// Problems that block the rollout.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Problem {
-    pub code: &'static str,
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub code: Cow<'static, str>,
     pub message: String,
     pub hint: Option<String>,
     pub place: Option<String>,
@@ -220,15 +234,17 @@ impl Problem {
     /// The problem as a diagnostic.
     pub fn diagnostic(&self) -> Diagnostic {
         let subject = self.place.clone();
-        let diagnostic = Diagnostic::error(&self.message).code(self.code).with_hint_opt(self.hint.clone());
-        Diagnostic { place: subject.clone().map(Place::Named), subject, ..diagnostic }
+        let diagnostic = Diagnostic::error(&self.message).with_hint_opt(self.hint.clone());
+        // Of a plan that was read from a file, nothing completes the findings any more.
+        let code = if let Cow::Borrowed(code) = self.code { Some(code) } else { None };
+        Diagnostic { place: subject.clone().map(Place::Named), subject, code, ..diagnostic }
     }
 }
 
 impl From<&stack_rollout::Problem> for Problem {
     fn from(problem: &stack_rollout::Problem) -> Self {
         Self {
-            code: problem.code,
+            code: problem.code.into(),
             message: problem.message.clone(),
             hint: problem.hint.clone(),
             place: problem.place.as_ref().map(ToString::to_string),

@@ -139,13 +139,13 @@ fn property(change: &Property) -> String {
 }
 
 /// Inline code, without characters that would end it or a table cell.
-fn code(text: &str) -> String {
+pub(crate) fn code(text: &str) -> String {
     let text: String = text.chars().map(|character| if is_steering(character) { ' ' } else { character }).collect();
     format!("`{}`", text.replace('`', "'").replace('|', "\\|"))
 }
 
 /// Escaped text: no markup, no mentions, no end of a table cell.
-fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
         match character {

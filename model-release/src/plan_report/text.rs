@@ -93,7 +93,7 @@ pub(crate) fn overrides(plan: &PlanDocument) -> Vec<(&str, String, String)> {
 }
 
 /// The last line: the number of changes.
-pub(super) fn summary(plan: &PlanDocument) -> String {
+pub(crate) fn summary(plan: &PlanDocument) -> String {
     let counts = &plan.counts;
     let parts: Vec<String> = [
         (counts.new, "to create"),
@@ -123,24 +123,23 @@ pub(super) fn summary(plan: &PlanDocument) -> String {
 }
 
 /// Merges groups that differ only in region and model package.
-pub(super) fn same(groups: &[Group]) -> Vec<(&Group, Vec<&Group>)> {
+pub(crate) fn same(groups: &[Group]) -> Vec<(&Group, Vec<&Group>)> {
     let mut merged: Vec<(&Group, Vec<&Group>)> = Vec::new();
+    let mut known = BTreeMap::new();
     for group in groups {
-        let shape = |group: &Group| {
-            let resources: Vec<_> = group
-                .resources
-                .iter()
-                .map(|resource| {
-                    (&resource.logical_id, &resource.effect, resource.properties.iter().map(|change| &change.path).collect::<Vec<_>>())
-                })
-                .map(|shape| format!("{shape:?}"))
-                .collect();
-            (resources, group.not_known.clone(), group.action)
-        };
-        match merged.iter_mut().find(|(first, _)| shape(first) == shape(group)) {
-            Some((_, members)) => members.push(group),
-            None => merged.push((group, vec![group])),
-        }
+        let resources: Vec<_> = group
+            .resources
+            .iter()
+            .map(|resource| {
+                let paths: Vec<_> = resource.properties.iter().map(|change| change.path.as_str()).collect();
+                (resource.logical_id.as_str(), resource.effect.as_str(), paths)
+            })
+            .collect();
+        let index = *known.entry((resources, group.not_known.as_deref(), group.action)).or_insert_with(|| {
+            merged.push((group, Vec::new()));
+            merged.len() - 1
+        });
+        merged[index].1.push(group);
     }
     merged
 }
@@ -204,7 +203,7 @@ fn value(json: &Json) -> String {
 }
 
 /// The operation that is running on the stack set.
-pub(super) fn running_operation(running: &LastOperation) -> String {
+pub(crate) fn running_operation(running: &LastOperation) -> String {
     let whose = if running.is_of_release { "of this release" } else { "of another release, of CodePipeline or of a person" };
     format!("operation {} ({} {}) {whose} is running: the plan can change when it ends", running.id, running.action, running.status)
 }
@@ -217,7 +216,7 @@ fn new_version(from: &str, to: &str) -> Option<u32> {
 }
 
 /// `13 → 14` if both are versions of one group, otherwise both ARNs.
-pub(super) fn packages_arrow(from: Option<&str>, to: Option<&str>) -> String {
+pub(crate) fn packages_arrow(from: Option<&str>, to: Option<&str>) -> String {
     match (from, to) {
         (Some(from), Some(to)) if from == to => format!("{to} (unchanged)"),
         (Some(from), Some(to)) => match new_version(from, to) {

@@ -5,6 +5,7 @@ mod approvals;
 mod builds;
 mod contradictions;
 mod deployments;
+mod dossiers;
 // The model that stack-rollout is tested with; it is not a published dependency.
 #[path = "../../../stack-rollout/tests/rollout/fake.rs"]
 #[expect(dead_code, reason = "stack-rollout's tests use all of it")]

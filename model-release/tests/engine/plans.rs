@@ -118,7 +118,7 @@ fn an_inoperable_target_an_orphan_and_drift_are_each_reported() {
     let plan = planned(&cloud, &release(1));
     assert_eq!(actions(&plan), [TargetAction::Unchanged, TargetAction::Orphaned, TargetAction::Inoperable]);
     assert_eq!((plan.counts.drifted, plan.targets[0].drift.as_deref()), (1, Some("DRIFTED")));
-    assert_eq!(plan.problems.iter().map(|problem| problem.code).collect::<Vec<_>>(), ["inoperable-instance"]);
+    assert_eq!(plan.problems.iter().map(|problem| problem.code.as_ref()).collect::<Vec<_>>(), ["inoperable-instance"]);
     let problem = plan.problems[0].diagnostic();
     assert_eq!((problem.code, problem.subject.as_deref()), (Some("inoperable-instance"), Some("333333333333/us-east-1")));
     assert!(markdown(&plan).contains("**These problems block the rollout:**"));

@@ -13,6 +13,7 @@ use serde::Deserialize;
 use serde_json::Value as Json;
 
 use model_release::approval::ApprovalRecord;
+use model_release::dossier::Dossier;
 use model_release::manifest::Manifest;
 use model_release::plan_report::PlanDocument;
 use model_release::{DoctorReport, PackageResult, StageStatus};
@@ -334,6 +335,11 @@ fn the_schema_of_a_rollout_is_fresh() {
 #[test]
 fn the_schema_of_a_plan_is_fresh() {
     assert_schema("plan.v1.json", "Plan", json(schema_for!(PlanDocument)));
+}
+
+#[test]
+fn the_schema_of_a_release_dossier_is_fresh() {
+    assert_schema("release-dossier.v1.json", "Release dossier", json(schema_for!(Dossier)));
 }
 
 #[test]

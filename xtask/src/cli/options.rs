@@ -16,6 +16,7 @@ mod package;
 mod plan;
 mod prune;
 mod registry;
+mod report;
 mod setup;
 mod shared;
 mod test_endpoints;
@@ -32,7 +33,7 @@ pub(crate) use configuration::ConfigurationOptions;
 pub(crate) use demo::DemoOptions;
 #[cfg(feature = "aws")]
 pub(crate) use deploy::{Caller, ConcurrencyMode, Permissions, RegionConcurrency};
-pub(crate) use deploy::{DeployOptions, PreferenceOptions, StackSetOptions};
+pub(crate) use deploy::{DeployOptions, PreferenceOptions, StackSetAccess, StackSetOptions};
 pub(crate) use doctor::{DoctorOptions, hide_what_only_build_reads};
 pub(crate) use init_tests::InitTestsOptions;
 pub(crate) use package::PackageOptions;
@@ -41,6 +42,7 @@ pub(crate) use prune::PruneOptions;
 #[cfg(feature = "aws")]
 pub(crate) use registry::SnapshotOptions;
 pub(crate) use registry::{ListOptions, RegistryAction, RegistryOptions, ResolveOptions};
+pub(crate) use report::{EvidenceOptions, ReportOptions};
 pub(crate) use setup::SetupOptions;
 pub(crate) use shared::{AccountFilter, ProjectOptions, RecordOptions, ReleaseOptions, RoleOptions, StageAccounts, TemplateBucketOptions};
 pub(crate) use test_endpoints::{OwnChecks, TestOptions};
@@ -62,6 +64,7 @@ const SESSION: &str = "AWS session";
 const TESTS: &str = "Tests";
 const LOAD: &str = "Load";
 const COMPARISON: &str = "Comparison";
+const EVIDENCE: &str = "Evidence";
 const OUTPUT: &str = "Output";
 
 /// The trimmed value of an option, or `None` if it is empty.

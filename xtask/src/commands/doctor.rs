@@ -78,7 +78,7 @@ fn readers(options: &DoctorOptions) -> Result<GroupReaders, Failure> {
     }
     if options.permission_model == Permissions::ServiceManaged {
         for stage in Stage::ALL {
-            if non_empty(options.stack_set(stage, "").organizational_unit_ids.as_ref()).is_none() {
+            if non_empty(options.stack_set(stage, "").access.organizational_unit_ids.as_ref()).is_none() {
                 let flag = format!("--organizational-unit-{stage}-id");
                 let message = format!("service-managed permissions need the organizational units of the {stage} accounts");
                 errors.diagnostics.push(Diagnostic::error(message).named(flag));

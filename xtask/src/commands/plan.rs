@@ -4,12 +4,12 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use model_release::aws::{TargetSessions, deployed_endpoints, place_template};
+use model_release::aws::{StagePlan, TargetSessions, deployed_endpoints, place_template, plan_stage};
 use model_release::plan_report::{self, PlanDocument};
 use model_release::preflight::{PlannedRollout, PreflightReport, Scope};
 use model_release::{Failure, RolloutRequest, deploy};
 use stack_rollout::aws::CloudFormationStackSets;
-use stack_rollout::{detect_drift, observe, plan};
+use stack_rollout::detect_drift;
 
 use crate::cli::{PlanOptions, PreferenceOptions};
 use crate::hints::completed;
@@ -34,10 +34,7 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &PlanOptio
     if options.detect_drift {
         run_drift_detection(printer, &stack_sets, &request, Duration::from_secs(options.wait)).await?;
     }
-    let observed = observe(&stack_sets, &request.release).await.map_err(|error| deploy::refused(&error, request.call_as))?;
-    let plan = plan(&request.release, &observed);
-    let mut document = plan_report::document(&release, options.set.stage.name(), &request, &observed, &plan, crate::tool());
-    document.add_operations(&deploy::operations(&stack_sets, &request, &observed).await?, &request);
+    let StagePlan { observed, plan, mut document } = plan_stage(&stack_sets, &release, options.set.stage, &request, crate::tool()).await?;
     let stage = release.manifest.stage(options.set.stage);
     let sessions = Arc::new(TargetSessions::new(&session, &release, stage, &options.set.role.target_role()?, "plan"));
     if !options.no_preflight && observed.stack_set.is_some() {

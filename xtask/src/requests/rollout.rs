@@ -7,7 +7,8 @@ use model_release::{Diagnostic, Failure, Release, RolloutRequest, RolloutSetting
 use stack_rollout::{AutoDeployment, CallAs, PermissionModel, Preferences, status};
 
 use crate::cli::{
-    Caller, ConcurrencyMode, Permissions, PreferenceOptions, RegionConcurrency, StackSetOptions, TemplateBucketOptions, non_empty,
+    Caller, ConcurrencyMode, Permissions, PreferenceOptions, RegionConcurrency, StackSetAccess, StackSetOptions, TemplateBucketOptions,
+    non_empty,
 };
 use crate::stores;
 use crate::targets;
@@ -27,11 +28,11 @@ pub(crate) fn rollout(
     let settings = RolloutSettings {
         accounts,
         regions,
-        call_as: match options.call_as {
+        call_as: match options.access.call_as {
             Caller::Itself => CallAs::Itself,
             Caller::DelegatedAdmin => CallAs::DelegatedAdmin,
         },
-        permission_model: permission_model(options)?,
+        permission_model: permission_model(&options.access)?,
         preferences: self::preferences(preferences),
         managed_execution: None,
         reapply: targets::instances(reapply, "--reapply")?,
@@ -59,7 +60,7 @@ pub(crate) fn template_bucket(
     Ok(name.filter(|_| request.needs_upload()).map(|name| TemplateBucket { name, prefix }))
 }
 
-fn permission_model(options: &StackSetOptions) -> Result<PermissionModel, Failure> {
+fn permission_model(options: &StackSetAccess) -> Result<PermissionModel, Failure> {
     let text = |value: &Option<String>| non_empty(value.as_ref()).map(str::to_owned);
     match options.permission_model {
         Permissions::SelfManaged => Ok(PermissionModel::SelfManaged {

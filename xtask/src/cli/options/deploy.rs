@@ -55,6 +55,15 @@ pub(crate) struct StackSetOptions {
     /// Only these regions of the release, comma-separated
     #[arg(long, value_name = "REGIONS", help_heading = super::RELEASE)]
     pub(crate) regions: Option<String>,
+    #[command(flatten)]
+    pub(crate) access: StackSetAccess,
+    #[command(flatten)]
+    pub(crate) role: RoleOptions,
+}
+
+/// How the stack set is accessed, and how CloudFormation accesses the targets.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct StackSetAccess {
     /// How CloudFormation gets its permissions in the target accounts
     #[arg(long, value_enum, value_name = "MODEL", default_value_t, help_heading = super::STACK_SET)]
     pub(crate) permission_model: Permissions,
@@ -70,8 +79,6 @@ pub(crate) struct StackSetOptions {
     /// Act as the management account or as a delegated administrator, with service-managed permissions
     #[arg(long, value_enum, value_name = "CALLER", default_value_t, help_heading = super::STACK_SET)]
     pub(crate) call_as: Caller,
-    #[command(flatten)]
-    pub(crate) role: RoleOptions,
 }
 
 /// CloudFormation's operation preferences.

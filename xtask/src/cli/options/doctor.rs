@@ -5,10 +5,10 @@ use clap::{Arg, Args};
 #[cfg(feature = "aws")]
 use model_release::Stage;
 
-#[cfg(feature = "aws")]
-use super::StackSetOptions;
 use super::deploy::{Caller, Permissions};
 use super::{BuildOptions, RoleOptions};
+#[cfg(feature = "aws")]
+use super::{StackSetAccess, StackSetOptions};
 
 /// `doctor` accepts the command line of `build`, of which these options have no effect or are
 /// rejected.
@@ -53,16 +53,18 @@ impl DoctorOptions {
         StackSetOptions {
             stage,
             release: super::ReleaseOptions::default(),
-            administration_role_arn: self.administration_role_arn.clone(),
-            execution_role_name: of_stage(&self.execution_role_name),
-            permission_model: self.permission_model,
-            organizational_unit_ids: match stage {
-                Stage::Staging => accounts.organizational_unit_staging_id.clone(),
-                Stage::Prod => accounts.organizational_unit_prod_id.clone(),
+            access: StackSetAccess {
+                administration_role_arn: self.administration_role_arn.clone(),
+                execution_role_name: of_stage(&self.execution_role_name),
+                permission_model: self.permission_model,
+                organizational_unit_ids: match stage {
+                    Stage::Staging => accounts.organizational_unit_staging_id.clone(),
+                    Stage::Prod => accounts.organizational_unit_prod_id.clone(),
+                },
+                call_as: self.call_as,
             },
             accounts: None,
             regions: None,
-            call_as: self.call_as,
             role: RoleOptions { role_name: of_stage(&self.role.role_name), ..self.role.clone() },
         }
     }

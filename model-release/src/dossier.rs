@@ -1,0 +1,29 @@
+//! The release dossier: one page for the person who approves a release for production.
+//!
+//! [`Evidence`] has what is known about a release: test results, the plan, the model registry.
+//! [`assemble`] makes a [`Dossier`] of it, in which each value is a [`Claim`] with its basis. What is
+//! missing is not known, with the reason. [`html`], [`markdown`] and [`text`] are pure functions of
+//! the document.
+
+mod assemble;
+mod claim;
+mod document;
+mod evidence;
+mod html;
+mod json;
+mod markdown;
+mod production;
+mod text;
+mod wording;
+
+pub use assemble::assemble;
+pub use claim::{Basis, Claim};
+pub use document::{
+    Change, ChangeGroup, Changes, Command, Comparison, Condition, ConditionState, Decision, Dossier, Gate, Judgement, Latency,
+    MetricComparison, OverrideChange, People, ReleaseFacts, Skipped, TestMetric, TestedTarget, Tests, Verdict,
+};
+pub use evidence::{Approval, DescribedPackage, Evidence, Found, RegistryFindings, Source};
+pub use html::html;
+pub use json::json;
+pub use markdown::markdown;
+pub use text::text;
