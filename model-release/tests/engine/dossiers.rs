@@ -1,5 +1,6 @@
 //! Release dossiers: what they claim, on what basis, and how they show texts from other sources.
 
+mod approval_summaries;
 mod hostile;
 
 use std::collections::BTreeMap;
@@ -447,7 +448,8 @@ fn what_was_skipped_is_listed_with_its_reason() {
 #[test]
 fn gates_are_declared_by_the_build_with_the_digest_of_the_policy() {
     let (mut release, evidence) = complete();
-    release.manifest.choice.release_policy = Some(ReleasePolicy { file: "release-policy.json".to_owned(), digest: "sha256:aa".to_owned() });
+    release.manifest.choice.release_policy =
+        Some(ReleasePolicy { file: "release-policy.json".to_owned(), digest: "sha256:aa".to_owned(), approval: None });
     release.manifest.choice.gates = vec![MetGate { gate: "metric `accuracy`".to_owned(), found: "0.96, at least 0.95".to_owned() }];
     let dossier = assemble(&release, &evidence);
     assert_eq!(
