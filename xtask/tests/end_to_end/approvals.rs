@@ -10,8 +10,8 @@ use crate::schemas::validate;
 pub(crate) const APPROVER: &str = "arn:aws:sts::111111111111:assumed-role/AWSReservedSSO_Approver_0123456789abcdef/ann@example.com";
 const SAME_PERSON: &str = "arn:aws:sts::111111111111:assumed-role/AWSReservedSSO_Scientist_fedcba9876543210/ann@example.com";
 const OTHER_PERSON: &str = "arn:aws:sts::111111111111:assumed-role/AWSReservedSSO_Scientist_fedcba9876543210/eve@example.com";
-const PIPELINE: &str = "sagemaker-iris-p-abc123xyz-model-deploy";
-const EXECUTION: &str = "0f1e2d3c-0000-4000-8000-000000000001";
+pub(crate) const PIPELINE: &str = "sagemaker-iris-p-abc123xyz-model-deploy";
+pub(crate) const EXECUTION: &str = "0f1e2d3c-0000-4000-8000-000000000001";
 const CHECK: [&str; 3] = ["check-release", "--stage", "prod"];
 
 /// An approval action in the history of a pipeline, as CodePipeline returns it.
@@ -51,7 +51,7 @@ fn tested(registrant: &str, approval: &Json) -> (Cloud, Project) {
     (cloud, project)
 }
 
-fn digest(project: &Project) -> String {
+pub(crate) fn digest(project: &Project) -> String {
     let release = project.read("target/deploy/release.env");
     release.lines().find_map(|line| line.strip_prefix("RELEASE_MANIFEST_SHA256=")).unwrap().trim_matches('\'').to_owned()
 }
@@ -61,7 +61,7 @@ fn now() -> f64 {
 }
 
 /// Records an approval whose text names this digest.
-fn record(cloud: &Cloud, action: &str, status: &str, digest: &str) {
+pub(crate) fn record(cloud: &Cloud, action: &str, status: &str, digest: &str) {
     let shown =
         json!({ "CustomData": format!("Release (SHA-256 of its manifest): {digest}."), "ExternalEntityLink": "https://example.com/" });
     cloud.aws.record_pipeline_actions(HOME, PIPELINE, &[approval_action(EXECUTION, action, status, now(), &shown)]).unwrap();

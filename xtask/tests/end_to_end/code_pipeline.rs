@@ -164,7 +164,7 @@ impl Pipeline {
     }
 
     /// A resolved value: references become the resource's name, or a generated name.
-    fn text(&self, value: &Json) -> String {
+    pub(crate) fn text(&self, value: &Json) -> String {
         match value {
             Json::String(text) => text.clone(),
             Json::Number(number) => number.to_string(),
@@ -269,6 +269,11 @@ impl<'a> Run<'a> {
                 }
             }
         }
+    }
+
+    /// The file of an object that a build uploaded.
+    pub(crate) fn uploaded(&self, object: &str) -> PathBuf {
+        self.folder.path().join("s3").join(object)
     }
 
     /// Adds the approval to the pipeline's history, with the text that the approver saw.
@@ -390,12 +395,23 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// A replacement for `aws s3 cp`, which CodeBuild's images have and this machine may lack.
+/// A replacement for `aws s3 cp`, which CodeBuild's images have and this machine may lack. Uploads are
+/// files below `s3` in the folder.
 fn tools(folder: &Path) -> PathBuf {
     let tools = folder.join("tools");
     std::fs::create_dir_all(&tools).unwrap();
     let binary = program().display();
-    let script = format!("#!/bin/sh\n[ \"$1 $2 $3 $4\" = 's3 cp --only-show-errors s3://tools/xtask' ] && cp '{binary}' \"$5\"\n");
+    let script = format!(
+        r#"#!/bin/sh
+[ "$1 $2 $3" = 's3 cp --only-show-errors' ] || exit 2
+shift 3
+case $1 in
+    s3://tools/xtask) cp '{binary}' "$2" ;;
+    --recursive) mkdir -p "$HOME/s3/${{3#s3://}}" && cp -R "$2/." "$HOME/s3/${{3#s3://}}" ;;
+    *) exit 2 ;;
+esac
+"#
+    );
     std::fs::write(tools.join("aws"), script).unwrap();
     Command::new("chmod").arg("+x").arg(tools.join("aws")).status().unwrap();
     tools

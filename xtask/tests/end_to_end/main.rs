@@ -33,6 +33,7 @@ mod organization;
 mod own_buildspecs;
 mod package;
 mod pipeline;
+mod pipeline_approval;
 mod plan;
 mod preflight;
 mod printed_commands;
