@@ -12,6 +12,7 @@ mod document;
 mod evidence;
 mod html;
 mod json;
+mod judgement;
 mod markdown;
 mod production;
 mod text;
@@ -21,11 +22,12 @@ pub use approval_summary::{LONGEST_APPROVAL_SUMMARY, approval_summary};
 pub use assemble::assemble;
 pub use claim::{Basis, Claim};
 pub use document::{
-    Change, ChangeGroup, Changes, Command, Comparison, Condition, ConditionState, Decision, Dossier, Gate, Judgement, Latency,
-    MetricComparison, OverrideChange, People, ReleaseFacts, Skipped, TestMetric, TestedTarget, Tests, Verdict,
+    ChangeGroup, Changes, Command, Comparison, Condition, ConditionState, Decision, Dossier, Gate, Latency, MetricComparison,
+    OverrideChange, People, ReleaseFacts, Skipped, TestMetric, TestedTarget, Tests, Verdict,
 };
 pub use evidence::{Approval, DescribedPackage, Evidence, Found, RegistryFindings, Source};
 pub use html::html;
 pub use json::json;
+pub use judgement::{Change, Judgement};
 pub use markdown::markdown;
 pub use text::text;

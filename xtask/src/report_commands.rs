@@ -98,3 +98,7 @@ fn command(purpose: &str, command: String) -> Command {
 fn xtask(words: &[&str]) -> String {
     std::iter::once("xtask").chain(words.iter().copied()).map(word).collect::<Vec<_>>().join(" ")
 }
+
+#[cfg(test)]
+#[path = "../tests/in_process/report_commands.rs"]
+mod tests;

@@ -50,14 +50,14 @@ fn description(package: &ModelPackage) -> Json {
     let Json::Object(members) = summary(package) else { return Json::Null };
     let mut object = Object(members);
     object.put("ApprovalDescription", package.approval_description.as_deref());
+    object.put("LastModifiedTime", package.last_modified.map(|time| time.to_string()).as_deref());
+    if let Some(status) = &package.model_card_status {
+        object.0.insert("ModelCard".to_owned(), json!({ "ModelCardStatus": status }));
+    }
     for (name, person) in [("CreatedBy", &package.created_by), ("LastModifiedBy", &package.last_modified_by)] {
         if let Some(person) = person {
             object.0.insert(name.to_owned(), person_object(person));
         }
-    }
-    object.put("LastModifiedTime", package.last_modified.map(|time| time.to_string()).as_deref());
-    if let Some(status) = &package.model_card_status {
-        object.0.insert("ModelCard".to_owned(), json!({ "ModelCardStatus": status }));
     }
     let containers: Vec<_> = containers(package).collect();
     let mut specification = Map::new();

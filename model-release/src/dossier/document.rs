@@ -1,12 +1,16 @@
 //! The dossier as a document, from which the page, the Markdown and the summary are made.
 
-use std::cmp::Ordering;
+mod changes;
+mod tests;
 
 use serde::{Deserialize, Serialize};
 
 use super::claim::Claim;
+use super::judgement::{Change, Judgement};
 use crate::manifest::Tool;
-use crate::plan_report::{ParameterChange, Resource};
+
+pub use changes::{ChangeGroup, Changes, OverrideChange};
+pub use tests::{Latency, TestMetric, TestedTarget, Tests};
 
 /// Everything that a person needs to approve a release for production, version 1.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -151,180 +155,6 @@ pub struct MetricComparison {
     pub change: Option<Change>,
 }
 
-/// The overall result of a comparison.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "kebab-case")]
-pub enum Judgement {
-    /// At least one metric is better, and none is worse.
-    Better,
-    /// At least one metric is worse, and none is better.
-    Worse,
-    /// Some metrics are better, and some are worse.
-    Mixed,
-    /// All metrics are the same.
-    Same,
-}
-
-/// How a metric changes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "kebab-case")]
-pub enum Change {
-    /// The value is better.
-    Better,
-    /// The value is worse.
-    Worse,
-    /// The values are equal.
-    Same,
-    /// The value is higher; whether that is better is not known.
-    Higher,
-    /// The value is lower; whether that is better is not known.
-    Lower,
-}
-
-/// What a rollout to production changes.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Changes {
-    /// The number of targets by state, and whether endpoints are interrupted.
-    pub summary: String,
-    /// Whether only the model package changes.
-    pub only_the_model: bool,
-    /// Whether the rollout would change nothing.
-    pub nothing_to_do: bool,
-    /// Why the stack set is updated.
-    pub because: Vec<String>,
-    /// The parameters that change.
-    pub parameters: Vec<ParameterChange>,
-    /// Parameter overrides of single targets that change.
-    pub overrides: Vec<OverrideChange>,
-    /// The changes in the stacks: targets with the same changes are one group.
-    pub groups: Vec<ChangeGroup>,
-    /// The targets that do not change.
-    pub unchanged: usize,
-    /// Targets that need attention: failed last time, drifted, orphaned, inoperable.
-    pub notable: Vec<String>,
-    /// Endpoints that are replaced or deleted.
-    pub interrupted: Vec<String>,
-    /// Problems that block the rollout.
-    pub problems: Vec<String>,
-    /// The result of the checks in the targets.
-    pub preflight: Claim<String>,
-}
-
-/// A parameter override that changes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct OverrideChange {
-    /// The parameter.
-    pub name: String,
-    /// The change, such as `1 → 2`.
-    pub change: String,
-    /// The targets.
-    pub targets: String,
-}
-
-/// Targets with the same changes.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct ChangeGroup {
-    /// `new` or `changed`.
-    pub action: String,
-    /// The number of targets.
-    pub targets: usize,
-    /// Their regions.
-    pub regions: Vec<String>,
-    /// The change of the model package, such as `…/12 → 13`, of each region.
-    pub model_packages: Vec<String>,
-    /// The resources that change.
-    pub resources: Vec<Resource>,
-    /// Why the changes are not known.
-    pub not_known: Option<String>,
-}
-
-/// The result of a run of tests.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Tests {
-    /// `passed`, `failed`, `errored`, `empty` or `skipped`.
-    pub verdict: String,
-    /// What passed, in a line.
-    pub summary: String,
-    /// When the first test began (RFC 3339).
-    pub started_at: Option<String>,
-    /// When the last test ended.
-    pub ended_at: Option<String>,
-    /// The suite's file.
-    pub suite: Option<String>,
-    /// The digest of the suite's file.
-    pub suite_digest: Option<String>,
-    /// Latencies under load, each the largest of all targets.
-    pub latency: Claim<Latency>,
-    /// The metrics of the cases, each the worst of all targets.
-    pub metrics: Vec<TestMetric>,
-    /// The targets, those that did not pass first.
-    pub targets: Vec<TestedTarget>,
-}
-
-/// A metric of a case over all targets.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct TestMetric {
-    /// The case.
-    pub case: String,
-    /// The metric, with its segment.
-    pub name: String,
-    /// The worst value; null if it could not be computed.
-    pub value: Option<f64>,
-    /// The limit, such as `at least 0.9`; empty without one.
-    pub limit: String,
-    /// `passed`, `failed`, `errored` or `skipped`.
-    pub outcome: String,
-}
-
-/// Latencies under load, in milliseconds, from the scheduled time of each request.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Latency {
-    /// The median.
-    pub p50_ms: Option<f64>,
-    /// The 95th percentile; null if there were too few requests.
-    pub p95_ms: Option<f64>,
-    /// The 99th percentile; null if there were too few requests.
-    pub p99_ms: Option<f64>,
-    /// The requests sent.
-    pub requests: u64,
-    /// The requests that failed.
-    pub errors: u64,
-    /// Right responses per second.
-    pub throughput_per_second: f64,
-}
-
-/// A tested endpoint.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct TestedTarget {
-    /// The account.
-    pub account_id: String,
-    /// The region.
-    pub region: String,
-    /// The endpoint.
-    pub endpoint: String,
-    /// The verdict.
-    pub verdict: String,
-    /// The cases that passed.
-    pub passed: usize,
-    /// The cases that ran.
-    pub cases: usize,
-    /// The latency of the slowest case, in milliseconds.
-    pub slowest_ms: Option<f64>,
-    /// Latencies under load; null without a load.
-    pub latency: Option<Latency>,
-    /// What did not pass.
-    pub findings: Vec<String>,
-}
-
 /// A gate of the release policy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -420,93 +250,6 @@ impl ConditionState {
             Self::Passed => "passed",
             Self::Failed => "failed",
             Self::NotKnown => "not known",
-        }
-    }
-}
-
-impl Judgement {
-    /// The words on a page.
-    pub fn words(self) -> &'static str {
-        match self {
-            Self::Better => "better than production",
-            Self::Worse => "worse than production",
-            Self::Mixed => "better in some metrics, worse in others",
-            Self::Same => "the same as production",
-        }
-    }
-
-    /// The judgement of these changes; `None` if none of them has a direction.
-    pub fn of(changes: impl Iterator<Item = Change>) -> Option<Self> {
-        let (mut better, mut worse, mut same) = (false, false, false);
-        for change in changes {
-            match change {
-                Change::Better => better = true,
-                Change::Worse => worse = true,
-                Change::Same => same = true,
-                Change::Higher | Change::Lower => {}
-            }
-        }
-        match (better, worse, same) {
-            (true, true, _) => Some(Self::Mixed),
-            (true, false, _) => Some(Self::Better),
-            (false, true, _) => Some(Self::Worse),
-            (false, false, true) => Some(Self::Same),
-            (false, false, false) => None,
-        }
-    }
-}
-
-impl Change {
-    /// The word on a page.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Better => "better",
-            Self::Worse => "worse",
-            Self::Same => "same",
-            Self::Higher => "higher",
-            Self::Lower => "lower",
-        }
-    }
-
-    /// The change of the metric `name` by `difference`.
-    pub fn of(name: &str, difference: f64) -> Self {
-        const HIGHER: [&str; 15] = [
-            "accuracy",
-            "precision",
-            "recall",
-            "f0_5",
-            "f1",
-            "f2",
-            "auc",
-            "au_prc",
-            "auprc",
-            "auroc",
-            "r2",
-            "true_positive_rate",
-            "true_negative_rate",
-            "specificity",
-            "sensitivity",
-        ];
-        const LOWER: [&str; 10] =
-            ["mae", "mse", "rmse", "mape", "log_loss", "logloss", "loss", "error", "false_positive_rate", "false_negative_rate"];
-        // `weighted_f1`, `macro F1` and `accuracy of north` are all known by one of their names.
-        let name = name.to_lowercase().replace([' ', '-'], "_");
-        let is = |known: &&str| name == **known || name.starts_with(&format!("{known}_")) || name.ends_with(&format!("_{known}"));
-        // `error_rate` is known by its first word, and so is `false_positive_rate` before `positive`.
-        let direction = if LOWER.iter().any(|known| is(&known)) {
-            -1.0
-        } else if HIGHER.iter().any(|known| is(&known)) {
-            1.0
-        } else {
-            0.0
-        };
-        let is_better = difference * direction;
-        match (difference.total_cmp(&0.0), is_better.total_cmp(&0.0)) {
-            (Ordering::Equal, _) => Self::Same,
-            (_, Ordering::Greater) => Self::Better,
-            (Ordering::Greater, _) if direction == 0.0 => Self::Higher,
-            (Ordering::Less, _) if direction == 0.0 => Self::Lower,
-            _ => Self::Worse,
         }
     }
 }

@@ -16,7 +16,7 @@ use model_registry::{ApprovalStatus, MetricDocument, MetricSource, ModelPackage,
 use model_release::dossier::{
     Basis, Change, ConditionState, Decision, Dossier, Evidence, Judgement, Source, assemble, html, json, markdown, text,
 };
-use model_release::manifest::{MetGate, PassedOver, ReleasePolicy, Tool};
+use model_release::manifest::{MetGate, PassedOver, Tool};
 use model_release::plan_report::{PlanDocument, document};
 use model_release::{RegistryAccess, Release};
 use serde_json::{Value as Json, json};
@@ -448,8 +448,8 @@ fn what_was_skipped_is_listed_with_its_reason() {
 #[test]
 fn gates_are_declared_by_the_build_with_the_digest_of_the_policy() {
     let (mut release, evidence) = complete();
-    release.manifest.choice.release_policy =
-        Some(ReleasePolicy { file: "release-policy.json".to_owned(), digest: "sha256:aa".to_owned(), approval: None });
+    let policy = json!({ "file": "release-policy.json", "digest": "sha256:aa" });
+    release.manifest.choice.release_policy = serde_json::from_value(policy).unwrap();
     release.manifest.choice.gates = vec![MetGate { gate: "metric `accuracy`".to_owned(), found: "0.96, at least 0.95".to_owned() }];
     let dossier = assemble(&release, &evidence);
     assert_eq!(

@@ -43,6 +43,7 @@ mod record;
 mod regions;
 mod registry;
 mod release_checks;
+mod report;
 mod resolving;
 mod results;
 #[path = "../permissions/roles.rs"]

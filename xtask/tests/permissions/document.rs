@@ -27,7 +27,7 @@ in one account cannot access each other's endpoints. The templates work unchange
 
 const END: &str = r#"## Permissions of other callers and pipelines
 
-`deploy`, `plan`, `status` and `prune` use their caller's permissions: those of an operator, or of the role of a GitHub workflow. The caller needs the
+`deploy`, `plan`, `report`, `status` and `prune` use their caller's permissions: those of an operator, or of the role of a GitHub workflow. The caller needs the
 actions in the table above.
 
 - In the data science account: on the stage's stack set
@@ -57,7 +57,7 @@ for the person who sets up the accounts, with a role in each target that allows 
 data science account and, with a trust policy for that account, in the targets. Actions that the role does not allow are reported as
 *not checked*, with exit code 3.
 
-`plan` and `status` need the read actions only. `cloudformation:DeleteStackInstances`, for `prune`, is for operators, not for a pipeline.
+`plan`, `report` and `status` need the read actions only. `cloudformation:DeleteStackInstances`, for `prune`, is for operators, not for a pipeline.
 
 With `--record`, `deploy`, `test-staging` and `test-prod` also write the model package's life cycle. `sagemaker:UpdateModelPackage`
 allows approval in the same request. Two statements separate the two:

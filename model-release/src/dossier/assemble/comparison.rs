@@ -1,8 +1,9 @@
 //! The metrics of the release beside those of the model in production.
 
 use super::super::claim::{Basis, Claim};
-use super::super::document::{Change, Comparison, Judgement, MetricComparison, Tests};
+use super::super::document::{Comparison, MetricComparison, Tests};
 use super::super::evidence::{DescribedPackage, Evidence, Found, RegistryFindings};
+use super::super::judgement::{Change, Judgement};
 use super::super::wording::line;
 use crate::Release;
 

@@ -3,7 +3,8 @@
 use endpoint_test::report::page::prose;
 use maud::{Markup, html};
 
-use super::super::document::{ConditionState, Decision, Dossier, Judgement};
+use super::super::document::{ConditionState, Decision, Dossier};
+use super::super::judgement::Judgement;
 use super::super::text::title;
 use super::super::wording::version;
 use super::{basis, unknown};

@@ -6,7 +6,8 @@ use endpoint_test::report::page::table;
 use maud::{Markup, html};
 
 use super::super::claim::Claim;
-use super::super::document::{Change, Dossier, MetricComparison};
+use super::super::document::{Dossier, MetricComparison};
+use super::super::judgement::Change;
 use super::super::wording::{difference, number, version};
 use super::{ROWS, basis, label, more, section as with_heading, unknown};
 
