@@ -19,6 +19,7 @@
 mod account;
 mod arn;
 mod model_package;
+mod principal;
 mod region;
 
 use std::fmt;
@@ -26,6 +27,7 @@ use std::fmt;
 pub use account::AccountId;
 pub use arn::{Arn, resource_name};
 pub use model_package::ModelPackageArn;
+pub use principal::Principal;
 pub use region::Region;
 
 /// A text that is not a valid name of the requested kind.

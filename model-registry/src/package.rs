@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 use crate::group::GroupName;
 use crate::life_cycle::LifeCycle;
-use aws_names::{Arn, ModelPackageArn};
+use aws_names::{ModelPackageArn, Principal};
 
 pub(crate) use container::S3DataSource;
 pub use container::{PackageArtifact, PackageContainer, environment_digest};
@@ -168,7 +168,7 @@ impl Person {
     /// Compares the source identities, else the Studio profiles, else the IAM identities. The
     /// creator of a session chooses its name, and many tools choose a new one every time, so two
     /// sessions of a role count as the same person. Only IAM Identity Center (`AWSReservedSSO_…`)
-    /// names each session after its user.
+    /// names each session after its user, who is one person with every permission set.
     pub fn same_as(&self, other: &Self) -> Option<bool> {
         let kinds = [
             (self.source_identity.as_deref(), other.source_identity.as_deref()),
@@ -182,11 +182,12 @@ impl Person {
     }
 }
 
-/// The ARN of an IAM identity, without the session name unless IAM Identity Center chose it.
+/// The part of an IAM identity's ARN that stays the same in all its sessions.
 fn identity(arn: &str) -> &str {
-    let parsed = arn.parse::<Arn>().ok().filter(|arn| arn.resource_type() == "assumed-role");
-    match parsed.as_ref().and_then(|arn| arn.path_and_name().rsplit_once('/')) {
-        Some((role, session)) if !role.starts_with("AWSReservedSSO_") => &arn[..arn.len() - session.len() - 1],
+    let end = |rest: &str| &arn[arn.len() - rest.len()..];
+    match Principal::of(arn) {
+        Ok(Principal::IdentityCenterUser { name, .. }) => end(&name),
+        Ok(Principal::Session { session, .. }) => &arn[..arn.len() - session.len() - 1],
         _ => arn,
     }
 }
@@ -207,6 +208,12 @@ mod tests {
         let sso = "assumed-role/AWSReservedSSO_Scientist_0123456789abcdef";
         assert_eq!(same(&format!("{sso}/ann@example.com"), &format!("{sso}/eve@example.com")), Some(false));
         assert_eq!(same(&format!("{sso}/ann@example.com"), &format!("{sso}/ann@example.com")), Some(true));
+        // Another permission set does not make another person.
+        let other = "assumed-role/AWSReservedSSO_Approver_fedcba9876543210";
+        assert_eq!(same(&format!("{sso}/ann@example.com"), &format!("{other}/ann@example.com")), Some(true));
+        assert_eq!(same(&format!("{sso}/ann@example.com"), &format!("{other}/eve@example.com")), Some(false));
+        // A role whose session has that name is another identity.
+        assert_eq!(same(&format!("{sso}/ann@example.com"), "assumed-role/Approver/ann@example.com"), Some(false));
         assert_eq!(same("user/ann", "user/eve"), Some(false));
     }
 

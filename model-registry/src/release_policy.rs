@@ -13,12 +13,16 @@
 //!   "deny": [{ "version": 12, "reason": "trained on the wrong labels" }],
 //!   "four_eyes": true,
 //!   "signatures": { "public_key": "release-key.pem", "required": true },
-//!   "approved_bytes": { "not_known": "block" }
+//!   "approved_bytes": { "not_known": "block" },
+//!   "approval": { "other_person": "required", "max_age_days": 7 }
 //! }
 //! ```
 //!
 //! If a package fails a gate, the search for the newest package continues, and a requested package
 //! is rejected. A gate that cannot be read is an error and never counts as passed.
+//!
+//! `approval` is no gate of a model package: it is checked directly before production, and a release
+//! carries it in its manifest.
 
 mod gates;
 pub(crate) mod metrics;
@@ -58,6 +62,8 @@ pub struct ReleasePolicy {
     pub unknown_bytes: UnknownBytes,
     /// The key that signs the records of releases.
     pub signatures: Option<Signatures>,
+    /// The approval that a deployment to production needs; none: no record of one is read.
+    pub approval: Option<RequiredApproval>,
 }
 
 /// What applies if it is not known whether an image or artifact is still the approved one, such as
@@ -89,6 +95,30 @@ pub enum PublicKeySource {
     Pem(String),
     /// In a PEM file, relative to the folder of the policy.
     File(String),
+}
+
+/// The approval that a deployment to production needs, and how old the evidence is at most.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RequiredApproval {
+    /// Whether the approver must be another person than the one who registered the model package.
+    pub other_person: Option<OtherPerson>,
+    /// The maximum age of the approval and of the staging tests, in days.
+    pub max_age_days: Option<u32>,
+}
+
+/// When the identity of the approver blocks a release.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OtherPerson {
+    /// Unless AWS's records show two different persons.
+    Required,
+    /// Only if AWS's records show the same person.
+    IfKnown,
+}
+
+impl OtherPerson {
+    /// All values, as in the policy.
+    pub const ALL: [(&'static str, Self); 2] = [("required", Self::Required), ("if-known", Self::IfKnown)];
 }
 
 /// Metadata that the package must have.

@@ -1,6 +1,6 @@
 //! Reading a release policy: all mistakes are reported at once, each with its place and a hint.
 
-use model_registry::release_policy::{DeniedPackage, PublicKeySource, ReleasePolicy, UnknownBytes};
+use model_registry::release_policy::{DeniedPackage, OtherPerson, PublicKeySource, ReleasePolicy, RequiredApproval, UnknownBytes};
 use model_registry::{MetricSource, Place};
 use proptest::prelude::*;
 
@@ -53,6 +53,25 @@ fn the_key_of_signed_records_is_a_file_or_a_pem_text() {
 }
 
 #[test]
+fn the_approval_of_a_policy_is_read_and_every_part_of_it_is_optional() {
+    let read = |text: &str| ReleasePolicy::parse(&format!(r#"{{ "schema_version": 1, "approval": {text} }}"#)).unwrap().approval.unwrap();
+    let full = read(r#"{ "other_person": "required", "max_age_days": 7 }"#);
+    assert_eq!((full.other_person, full.max_age_days), (Some(OtherPerson::Required), Some(7)));
+    assert_eq!(read(r#"{ "other_person": "if-known" }"#).other_person, Some(OtherPerson::IfKnown));
+    assert_eq!(read("{}"), RequiredApproval::default());
+    for wrong in [
+        "true",
+        "[]",
+        r#"{ "other_person": true }"#,
+        r#"{ "max_age_days": "7" }"#,
+        r#"{ "max_age_days": 3651 }"#,
+        r#"{ "max_age_days": -1 }"#,
+    ] {
+        assert!(ReleasePolicy::parse(&format!(r#"{{ "schema_version": 1, "approval": {wrong} }}"#)).is_err(), "{wrong}");
+    }
+}
+
+#[test]
 fn every_mistake_in_a_policy_is_reported_at_once_with_its_place() {
     let text = r#"{
   "schema_version": 2,
@@ -69,7 +88,8 @@ fn every_mistake_in_a_policy_is_reported_at_once_with_its_place() {
   "instance_types": "ml.m5.large",
   "deny": [{ "version": 0, "reason": "x" }, { "arn": "iris/1", "reason": "" }, { "reason": "y" }],
   "four_eyes": "yes",
-  "four_eyes": true
+  "four_eyes": true,
+  "approval": { "other_person": "requird", "max_age_days": 0.5, "by": "ann" }
 }"#;
     let found: Vec<_> = problems(text).into_iter().map(|(place, message)| format!("{place} {message}")).collect();
     insta::assert_snapshot!(found.join("\n"), @r#"
@@ -96,6 +116,9 @@ fn every_mistake_in_a_policy_is_reported_at_once_with_its_place() {
     14:80 an entry of `deny` has neither `version` nor `arn` (write { "version": 12, "reason": "…" }, or "arn" instead of "version")
     15:16 `four_eyes` is a string, not true or false (write true or false, without quotes)
     16:3 the release policy has `four_eyes` twice; first at 15:3 (keep one of the two)
+    17:33 `other_person` is `requird`, not `required` or `if-known` (did you mean `required`?)
+    17:60 `max_age_days` is 0.5, not a number of days (use a whole number from 1 to 3650)
+    17:65 `approval` has no `by` (known keys: other_person, max_age_days)
     "#);
 }
 
@@ -132,7 +155,7 @@ proptest! {
     #[test]
     fn any_values_are_read_or_rejected_without_a_panic(value in any_json(), key in prop_oneof![
         Just("schema_version"), Just("metadata"), Just("metrics"), Just("life_cycle"), Just("image_registries"), Just("deny"), Just("four_eyes"),
-        Just("approved_bytes"), Just("signatures"),
+        Just("approved_bytes"), Just("signatures"), Just("approval"),
     ]) {
         if let Err(problems) = ReleasePolicy::parse(&format!("{{ \"{key}\": {value} }}")) {
             prop_assert!(problems.0.iter().all(|problem| problem.place.is_some() && problem.hint.is_some()));

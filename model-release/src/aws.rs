@@ -1,5 +1,6 @@
 //! The adapters to AWS: sessions in all accounts, and the calls that use them.
 
+mod approval;
 mod artifact_bucket;
 mod bounded_client;
 mod describe_packages;
@@ -22,6 +23,7 @@ mod target_sessions;
 mod target_stacks;
 mod template_upload;
 
+pub use approval::pipeline_approval;
 pub use artifact_bucket::{BucketPlace, artifact_bucket};
 pub use describe_packages::{describe_packages, group_of};
 pub use doctor::{GroupReaders, check_accounts, check_artifact_bucket, check_registry};

@@ -5,6 +5,7 @@
 //! missing is not known, with the reason. [`html`], [`markdown`] and [`text`] are pure functions of
 //! the document.
 
+mod approval_summary;
 mod assemble;
 mod claim;
 mod document;
@@ -17,6 +18,7 @@ mod production;
 mod text;
 mod wording;
 
+pub use approval_summary::{LONGEST_APPROVAL_SUMMARY, approval_summary};
 pub use assemble::assemble;
 pub use claim::{Basis, Claim};
 pub use document::{

@@ -4,7 +4,8 @@
 //! the manifest with their checksums. [`release_build`] builds a release from an approved model
 //! package; [`Release::open`] reads and verifies one. From a release come the rollout of the stack
 //! set ([`RolloutRequest`]), the expected settings of endpoints ([`Expectations`]), the
-//! requirements in targets ([`preflight`]) and the changes of a rollout ([`plan_report`]).
+//! requirements in targets ([`preflight`]), the changes of a rollout ([`plan_report`]) and the record
+//! of its [`approval`].
 //!
 //! The crate does not print, read the environment or exit the process. Findings are data
 //! ([`Diagnostic`]), and progress is reported as events.
@@ -17,6 +18,7 @@
 //! | `signatures` (with `aws`) | verification of signed records |
 //! | `schema` | JSON Schemas of the files |
 
+pub mod approval;
 pub mod approved_bytes;
 pub mod blueprint;
 pub mod configuration;
@@ -73,7 +75,7 @@ pub use plural::plural;
 pub use regional_package::regional_packages;
 pub use registry_listing::RegistryListing;
 pub use release::Release;
-pub use release_check::BytesCheck;
+pub use release_check::{BytesCheck, StagingTests};
 pub use release_text::release_text;
 pub use rollout_request::{DEPLOYMENT_ATTEMPT, MODEL_PACKAGE, RolloutRequest, RolloutSettings};
 pub use selection::{Event, PackageSelection, PolicyFile, RegistryAccess};

@@ -183,6 +183,43 @@ pub struct ReleasePolicy {
     #[serde(default)]
     #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub unknown_bytes: UnknownBytes,
+    /// The approval that a deployment to production needs. Missing if the policy requires none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval: Option<RequiredApproval>,
+}
+
+/// The approval that a deployment to production needs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct RequiredApproval {
+    /// Whether the approver must be another person than the one who registered the model package.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub other_person: Option<OtherPerson>,
+    /// The maximum age of the approval and of the staging tests, in days.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_age_days: Option<u32>,
+}
+
+/// When the identity of the approver blocks a release.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum OtherPerson {
+    /// Unless the records of AWS show two different persons.
+    Required,
+    /// Only if the records of AWS show the same person.
+    IfKnown,
+}
+
+impl From<model_registry::release_policy::RequiredApproval> for RequiredApproval {
+    fn from(required: model_registry::release_policy::RequiredApproval) -> Self {
+        use model_registry::release_policy::OtherPerson as Policy;
+        let other_person = required.other_person.map(|policy| match policy {
+            Policy::Required => OtherPerson::Required,
+            Policy::IfKnown => OtherPerson::IfKnown,
+        });
+        Self { other_person, max_age_days: required.max_age_days }
+    }
 }
 
 /// A gate that the package passed.

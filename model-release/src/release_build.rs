@@ -448,6 +448,7 @@ fn manifest_of(
                 file: file.name.clone(),
                 digest: file.digest.clone(),
                 unknown_bytes: file.policy.unknown_bytes,
+                approval: file.policy.approval.map(Into::into),
             }),
             gates: choice.gates.iter().map(|met| manifest::MetGate { gate: met.gate.clone(), found: met.found.clone() }).collect(),
         },

@@ -2,9 +2,11 @@
 //! has not changed since the build.
 
 use std::path::Path;
+use std::time::SystemTime;
 
 use aws_names::{AccountId, ModelPackageArn, Region};
 use endpoint_test::{Comparison, Report, Verdict};
+use jiff::Timestamp;
 use model_registry::{ApprovalStatus, ModelPackage, Registry, RegistryErrorKind};
 use stack_rollout::preflight::ArtifactReader;
 
@@ -13,6 +15,15 @@ use crate::diagnostic::{Diagnostic, Failure, FailureKind, Level};
 use crate::manifest::ApprovedContainer;
 use crate::plural::plural;
 use crate::{Release, Stage, files, registry_errors};
+
+/// Passed staging tests of a release.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StagingTests {
+    /// How many endpoints passed.
+    pub summary: String,
+    /// When the tests ended; none in results of older versions.
+    pub ended_at: Option<Timestamp>,
+}
 
 /// A model package as the manifest describes it.
 struct BuiltPackage<'a> {
@@ -35,20 +46,25 @@ pub struct BytesCheck {
 
 impl Release {
     /// Checks that the staging tests tested this release in every target and passed. `results` is
-    /// their JSON results file. Returns a summary. Tests with an unknown result have not passed.
-    pub fn check_staging_tests(&self, results: &Path) -> Result<String, Failure> {
+    /// their JSON results file. Tests with an unknown result have not passed, and neither have tests
+    /// that are older at the time `now` than the release policy allows.
+    pub fn check_staging_tests(&self, results: &Path, now: SystemTime) -> Result<StagingTests, Failure> {
         let text = files::read_text(results).map_err(|diagnostic| diagnostic.code("no-staging-tests"))?;
         let bad = |message: String| Diagnostic::error(message).code("no-staging-tests").file(results);
         let report: Report =
             serde_json::from_str(&text).map_err(|error| bad(format!("this is not a results file of endpoint tests: {error}")))?;
-        self.check_staging_report(&report).map_err(|failure| {
+        let checked = self.check_staging_report(&report).and_then(|tests| {
+            let too_old = self.too_old("the result of the staging tests", tests.ended_at, now);
+            too_old.map_or(Ok(tests), |diagnostic| Err(Failure::new(FailureKind::Failed, vec![diagnostic])))
+        });
+        checked.map_err(|failure| {
             let named = failure.diagnostics.into_iter().map(|diagnostic| diagnostic.file(results));
             Failure::new(failure.kind, named.collect())
         })
     }
 
-    /// As [`Release::check_staging_tests`], of results that were read before.
-    pub fn check_staging_report(&self, report: &Report) -> Result<String, Failure> {
+    /// As [`Release::check_staging_tests`], of results that were read before, whatever their age.
+    pub fn check_staging_report(&self, report: &Report) -> Result<StagingTests, Failure> {
         if report.stage != Stage::Staging.name() {
             let message = format!("these are the results of the stage `{}`, not of `{}`", report.stage, Stage::Staging);
             return Err(Diagnostic::error(message).code("no-staging-tests").into());
@@ -74,7 +90,8 @@ impl Release {
             let diagnostic = Diagnostic::error("the staging tests did not test every target of this release");
             return Err(failed(diagnostic.code("staging-tests-not-passed").detail(format!("not tested: {}", untested.join(", ")))));
         }
-        Ok(summary)
+        let ended_at = report.ended_at.as_deref().and_then(|ended| ended.parse().ok());
+        Ok(StagingTests { summary, ended_at })
     }
 
     /// The staging targets in which no endpoint passed.
@@ -89,9 +106,9 @@ impl Release {
     }
 
     /// Checks that each model package of the release is still approved and unchanged since the
-    /// build. `registry` opens the registry of a region. Returns the packages. A package that
-    /// cannot be read fails the check.
-    pub async fn check_registry<R: Registry>(&self, registry: impl Fn(&Region) -> R) -> Result<Vec<ModelPackageArn>, Failure> {
+    /// build. `registry` opens the registry of a region. Returns the packages as the registry
+    /// describes them. A package that cannot be read fails the check.
+    pub async fn check_registry<R: Registry>(&self, registry: impl Fn(&Region) -> R) -> Result<Vec<ModelPackage>, Failure> {
         let own = &self.manifest.model_package;
         let unapproved = self.manifest.choice.without_approval.then_some(own.approval_status.as_str());
         let home = BuiltPackage {
@@ -112,9 +129,12 @@ impl Release {
         let (mut packages, mut kind, mut diagnostics) = (Vec::new(), FailureKind::Unreachable, Vec::new());
         for built in std::iter::once(home).chain(regional) {
             let arn = built.arn;
-            packages.push(arn.clone());
             let found = match registry(arn.region()).describe(arn).await {
-                Ok(package) => self.failed_checks(&package, &built),
+                Ok(package) => {
+                    let found = self.failed_checks(&package, &built);
+                    packages.push(package);
+                    found
+                }
                 Err(error) if error.kind == RegistryErrorKind::NotFound => {
                     let diagnostic = Diagnostic::error(format!("the model package `{arn}` is no longer in the registry"));
                     vec![diagnostic.code("model-package-changed").detail(error.to_string())]

@@ -19,8 +19,8 @@ pub(crate) use options::{
 };
 #[cfg(feature = "aws")]
 pub(crate) use options::{
-    Caller, ConcurrencyMode, Permissions, PreferenceOptions, RegionConcurrency, SnapshotOptions, StackSetAccess, StagingTestOptions,
-    TemplateBucketOptions,
+    ApprovalOptions, Caller, ConcurrencyMode, Permissions, PreferenceOptions, RegionConcurrency, SnapshotOptions, StackSetAccess,
+    StagingTestOptions, TemplateBucketOptions,
 };
 
 use terminal::Format;

@@ -19,6 +19,17 @@ pub(crate) fn completed(diagnostic: &Diagnostic) -> Cow<'_, Diagnostic> {
         Some("approval-withdrawn") => {
             (None, "release another model package, or approve this one again in the model registry and retry the stage".to_owned())
         }
+        Some("approval-names-no-release") => {
+            (None, "show it in the approval: add RELEASE_MANIFEST_SHA256 of the build to the CustomData of the approval action".to_owned())
+        }
+        Some("approval-of-another-release") => (None, "get this release approved: start the pipeline again, and do not mix executions".to_owned()),
+        Some("approval-pending") => (None, "run `check-release` after the approval action".to_owned()),
+        Some("approval-rejected") => (None, "fix what the approver objects to, then build and test a new release".to_owned()),
+        Some("approver-is-registrant") => (None, "let another person approve: start the pipeline again".to_owned()),
+        Some("approver-not-known") => {
+            let accept = "set `other_person` of the release policy to `if-known`, which accepts what is not known";
+            (None, format!("register and approve with IAM users or IAM Identity Center, or {accept}"))
+        }
         Some("baseline") => (Some("--compare-with".to_owned()), String::new()),
         Some("baseline-without-role") => {
             (Some("--compare-with".to_owned()), "name a role that is allowed to invoke it with --role-name".to_owned())
@@ -43,6 +54,7 @@ pub(crate) fn completed(diagnostic: &Diagnostic) -> Cow<'_, Diagnostic> {
             let (instances, accounts) = (targets.replace(' ', " --instance "), accounts.join(","));
             (None, format!("find the cause, delete the stack with all its endpoints: `xtask prune --stage {stage} --instance {instances} --even-targets`, then create it again: `xtask deploy --stage {stage} --accounts {accounts}`"))
         }
+        Some("evidence-too-old") => (None, "run the pipeline again: it tests the release in staging and asks for a new approval".to_owned()),
         Some("execution-role-missing") => (None, "create it, or name another one with --execution-role-name".to_owned()),
         Some("group-missing") => (None, "run `setup`, which creates and shares it".to_owned()),
         Some("group-not-shared") => (None, "run `setup`, which writes the policy; `setup --check` shows the difference".to_owned()),
@@ -54,6 +66,12 @@ pub(crate) fn completed(diagnostic: &Diagnostic) -> Cow<'_, Diagnostic> {
         ),
         Some("model-package-changed") => (None, "build the release again and test it in staging".to_owned()),
         Some("model-role-missing") => (None, "deploy pipeline/target-account.yml there, or name an existing role".to_owned()),
+        Some("no-approval") => {
+            (Some("--pipeline, --approval".to_owned()), "name the approved execution with --pipeline and --pipeline-execution, or a file with --approval".to_owned())
+        }
+        Some("no-approval-recorded") => {
+            (None, "the pipeline needs an approval action, and the environment of GitHub required reviewers (--approval-environment)".to_owned())
+        }
         Some("no-list" | "not-a-snapshot") => {
             (None, "save the output of `aws sagemaker list-model-packages`, or write the file with `registry snapshot`".to_owned())
         }
@@ -65,10 +83,18 @@ pub(crate) fn completed(diagnostic: &Diagnostic) -> Cow<'_, Diagnostic> {
         Some("no-such-regional-package") => {
             (None, format!("`registry list` with AWS_REGION={subject} shows the versions; name one with --regional-model-package"))
         }
+        Some("no-such-execution") => (
+            None,
+            "name a pipeline of this account and region, and one of its executions; CodePipeline keeps them for 12 months".to_owned(),
+        ),
         Some("no-such-instance") => (None, "`plan` lists orphaned stack instances".to_owned()),
         Some("no-release") => (None, "`build` writes a release; name its folder with --build-dir".to_owned()),
         Some("not-an-account-of-the-release") => (Some("--accounts".to_owned()), String::new()),
         Some("not-a-region-of-the-release") => (Some("--regions".to_owned()), String::new()),
+        Some("not-an-approval") => (
+            None,
+            "save the output of `gh api repos/OWNER/REPO/actions/runs/RUN/approvals` or `aws codepipeline list-action-executions`".to_owned(),
+        ),
         Some("not-passed-by-codepipeline") => {
             let hint = "for a CloudFormation action, which can pass them, add --template-configuration; for a stack set, put tags into the template";
             (None, hint.to_owned())

@@ -4,6 +4,8 @@
 //! libraries do not. Each command is a module of [`commands`]; `docs/` describes its files and exit
 //! codes.
 
+#[cfg(feature = "aws")]
+mod approval;
 mod check_programs;
 mod cli;
 mod commands;

@@ -1,12 +1,14 @@
 //! A deployment to production requires passed staging tests, unless an option waives them.
 
-use model_release::{Diagnostic, Failure, Release, Stage};
+use std::time::SystemTime;
+
+use model_release::{Diagnostic, Failure, Release, Stage, StagingTests};
 
 use crate::cli::StagingTestOptions;
 use crate::signatures::Signatures;
 use terminal::{Printer, Project};
 
-/// Checks the staging tests of a release for production. Returns a summary; none if no tests are
+/// Checks the staging tests of a release for production, at the time `now`. None if no tests are
 /// required.
 pub(crate) fn check(
     printer: Printer,
@@ -14,8 +16,9 @@ pub(crate) fn check(
     stage: Stage,
     release: &Release,
     options: &StagingTestOptions,
+    now: SystemTime,
     signatures: &mut Signatures,
-) -> Result<Option<String>, Failure> {
+) -> Result<Option<StagingTests>, Failure> {
     if stage != Stage::Prod {
         return Ok(None);
     }
@@ -25,8 +28,8 @@ pub(crate) fn check(
     }
     let default = || project.folder(None, "test-results").join("test-results.json");
     let results = options.staging_results.clone().unwrap_or_else(default);
-    let summary = release.check_staging_tests(&results)?;
+    let tests = release.check_staging_tests(&results, now)?;
     signatures.check_staging_tests(printer, release, &results)?;
-    printer.step("Tested", format_args!("in staging: {summary}"));
-    Ok(Some(summary))
+    printer.step("Tested", format_args!("in staging: {}", tests.summary));
+    Ok(Some(tests))
 }

@@ -4,14 +4,16 @@ use std::collections::BTreeSet;
 
 use located_json::{Document, Kind, Member, Node, find};
 
-use super::{Denied, DeniedPackage, ReleasePolicy, RequiredLifeCycle, RequiredMetadata, RequiredMetric, UnknownBytes};
+use super::{
+    Denied, DeniedPackage, OtherPerson, ReleasePolicy, RequiredApproval, RequiredLifeCycle, RequiredMetadata, RequiredMetric, UnknownBytes,
+};
 use crate::package::MetricSource;
 use crate::problem::{Problem, Problems, did_you_mean, read_json};
 
 /// The version of the format.
 const SCHEMA_VERSION: f64 = 1.0;
 
-const KEYS: [&str; 12] = [
+const KEYS: [&str; 13] = [
     "$schema",
     "schema_version",
     "metadata",
@@ -24,12 +26,17 @@ const KEYS: [&str; 12] = [
     "four_eyes",
     "approved_bytes",
     "signatures",
+    "approval",
 ];
 const METADATA_KEYS: [&str; 2] = ["key", "one_of"];
 const METRIC_KEYS: [&str; 6] = ["name", "source", "at", "min", "max", "tolerance"];
 const LIFE_CYCLE_KEYS: [&str; 2] = ["stages", "statuses"];
 const DENIED_KEYS: [&str; 3] = ["version", "arn", "reason"];
 const BYTES_KEYS: [&str; 1] = ["not_known"];
+const APPROVAL_KEYS: [&str; 2] = ["other_person", "max_age_days"];
+
+/// The maximum of `max_age_days`: ten years.
+const MAX_AGE_DAYS: u32 = 3650;
 
 pub(super) fn read(text: &str) -> Result<ReleasePolicy, Problems> {
     let document = read_json(text, "the release policy")?;
@@ -66,6 +73,7 @@ impl<'a> Reader<'a> {
                 "four_eyes" => policy.four_eyes = self.boolean(value, &name),
                 "approved_bytes" => policy.unknown_bytes = self.unknown_bytes(value),
                 "signatures" => policy.signatures = self.signatures(value),
+                "approval" => policy.approval = Some(self.approval(value)),
                 _ => {}
             }
         }
@@ -230,6 +238,30 @@ impl<'a> Reader<'a> {
             self.problem("not-a-version", node, format!("`version` is {}, not a version", node.source()), "use a whole number from 1");
         }
         version
+    }
+
+    fn approval(&mut self, value: Node<'a>) -> RequiredApproval {
+        let members = self.object(value, "`approval`", &APPROVAL_KEYS);
+        let other_person = find(&members, "other_person").and_then(|node| self.other_person(node));
+        let max_age_days = find(&members, "max_age_days").and_then(|node| {
+            let days = node.source().parse::<u32>().ok().filter(|days| (1..=MAX_AGE_DAYS).contains(days));
+            if days.is_none() {
+                let message = format!("`max_age_days` is {}, not a number of days", node.source());
+                self.problem("not-days", node, message, format!("use a whole number from 1 to {MAX_AGE_DAYS}"));
+            }
+            days
+        });
+        RequiredApproval { other_person, max_age_days }
+    }
+
+    fn other_person(&mut self, node: Node<'a>) -> Option<OtherPerson> {
+        let text = self.text(node, "other_person")?;
+        let found = OtherPerson::ALL.into_iter().find(|(name, _)| *name == text).map(|(_, value)| value);
+        if found.is_none() {
+            let hint = did_you_mean(&text, "values", OtherPerson::ALL.iter().map(|(name, _)| *name));
+            self.problem("unknown-value", node, format!("`other_person` is `{text}`, not `required` or `if-known`"), hint);
+        }
+        found
     }
 
     fn image_registry(&mut self, node: Node<'a>) -> Option<String> {

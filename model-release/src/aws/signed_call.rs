@@ -1,7 +1,8 @@
 //! Calls services without their SDK crates: signs and sends the requests with the SDK's runtime.
 //!
 //! The preflight and the explanation of failed stacks need a few actions of seven services; the
-//! crates of five of them would slow down every build. Nothing is retried here: the callers do.
+//! crates of five of them would slow down every build. Only [`SignedCaller::json_repeated`] retries;
+//! other callers do it themselves.
 
 use std::convert::Infallible;
 use std::time::{Duration, SystemTime};
@@ -31,6 +32,8 @@ pub(super) const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b
 const DEADLINE: Duration = Duration::from_secs(30);
 /// Credentials that expire within this time are refreshed.
 const MARGIN: Duration = Duration::from_mins(1);
+/// The pauses before a call that was throttled or failed for the moment is repeated.
+const PAUSES: [Duration; 3] = [Duration::from_millis(250), Duration::from_secs(1), Duration::from_secs(3)];
 
 #[derive(Debug)]
 pub(super) struct Service {
@@ -91,6 +94,19 @@ impl SignedCaller {
         let code = text(["__type", "code"])
             .map(|code| code.rsplit('#').next().unwrap_or_default().split(':').next().unwrap_or_default().to_owned());
         Err(call_error(operation, &response, code, text(["message", "Message"])))
+    }
+
+    /// As [`SignedCaller::json`], and repeats a call that was throttled or failed for the moment.
+    pub(super) async fn json_repeated(&self, service: &Service, operation: &'static str, body: &Value) -> Result<Value, CallError> {
+        let mut result = self.json(service, operation, body).await;
+        for pause in PAUSES {
+            if !result.as_ref().is_err_and(CallError::is_transient) {
+                break;
+            }
+            tokio::time::sleep(pause).await;
+            result = self.json(service, operation, body).await;
+        }
+        result
     }
 
     /// Calls an action of AWS IAM, which has the Query protocol. Returns XML.

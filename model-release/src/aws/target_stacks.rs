@@ -1,7 +1,5 @@
 //! The stacks of a target, and the failure reasons of their endpoints.
 
-use std::time::Duration;
-
 use aws_config::SdkConfig;
 use aws_names::resource_name;
 use serde_json::json;
@@ -10,9 +8,6 @@ use stack_rollout::{CallError, EventPage, FailedResource, Stacks};
 
 use super::signed_call::SignedCaller;
 use super::target_account::{ENDPOINT, SAGEMAKER};
-
-/// The pauses before a call that was throttled or failed for the moment is repeated.
-const PAUSES: [Duration; 3] = [Duration::from_millis(250), Duration::from_secs(1), Duration::from_secs(3)];
 
 /// The stacks of one account and region.
 #[derive(Debug)]
@@ -37,15 +32,7 @@ impl Stacks for TargetStacks {
     async fn failure_reason(&self, resource: &FailedResource) -> Result<Option<String>, CallError> {
         let Some(arn) = resource.physical_id.as_deref().filter(|_| resource.resource_type == ENDPOINT) else { return Ok(None) };
         let input = json!({ "EndpointName": resource_name(arn) });
-        let mut described = self.calls.json(&SAGEMAKER, "DescribeEndpoint", &input).await;
-        for pause in PAUSES {
-            if !described.as_ref().is_err_and(CallError::is_transient) {
-                break;
-            }
-            tokio::time::sleep(pause).await;
-            described = self.calls.json(&SAGEMAKER, "DescribeEndpoint", &input).await;
-        }
-        match described {
+        match self.calls.json_repeated(&SAGEMAKER, "DescribeEndpoint", &input).await {
             Ok(endpoint) => Ok(endpoint["FailureReason"].as_str().filter(|reason| !reason.is_empty()).map(str::to_owned)),
             // The endpoint was already rolled back and no longer exists.
             Err(error) if error.code.as_deref() == Some("ValidationException") => Ok(None),

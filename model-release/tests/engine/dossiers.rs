@@ -1,5 +1,6 @@
 //! Release dossiers: what they claim, on what basis, and how they show texts from other sources.
 
+mod approval_summaries;
 mod hostile;
 
 use std::collections::BTreeMap;

@@ -1,6 +1,7 @@
 //! Tests of deployments, plans and the preflight in one process, with stack-rollout's model of
 //! stack sets.
 
+mod approvals;
 mod approved_bytes;
 mod builds;
 mod contradictions;

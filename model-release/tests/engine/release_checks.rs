@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use endpoint_test::{PartialRun, Report, TargetInfo, TargetReport, ToolInfo, Verdict};
 use model_registry::snapshot::Snapshot;
 use model_registry::{ApprovalStatus, ModelPackage, PackageStatus};
-use model_release::manifest::RegionalModelPackage;
+use model_release::manifest::{RegionalModelPackage, RequiredApproval};
 use model_release::{Diagnostic, Failure, FailureKind, Release, release_text};
 
+use crate::approvals::{now, require};
 use crate::project::*;
 
 /// Results of endpoint tests, with the verdict of each account.
@@ -30,9 +31,9 @@ fn checked_text(release: &Release, name: &str, text: &str) -> Result<String, Fai
     std::fs::create_dir_all(&folder).unwrap();
     let path: PathBuf = folder.join("test-results.json");
     std::fs::write(&path, text).unwrap();
-    let checked = release.check_staging_tests(&path);
+    let checked = release.check_staging_tests(&path, now());
     std::fs::remove_dir_all(folder).unwrap();
-    checked
+    checked.map(|tests| tests.summary)
 }
 
 fn checked(release: &Release, name: &str, report: &Report) -> Result<String, Failure> {
@@ -42,6 +43,27 @@ fn checked(release: &Release, name: &str, report: &Report) -> Result<String, Fai
 fn refused(result: Result<impl std::fmt::Debug, Failure>) -> (FailureKind, Option<&'static str>, String) {
     let failure = result.unwrap_err();
     (failure.kind, failure.diagnostics[0].code, format!("{:?}", failure.diagnostics))
+}
+
+#[test]
+fn tests_that_are_older_than_the_policy_allows_are_no_evidence() {
+    let mut release = release(13);
+    let mut report = results(&release, &PASSED);
+    let with = |release: &Release, report: &mut Report, ended: Option<&str>| {
+        report.ended_at = ended.map(str::to_owned);
+        checked(release, "age", report)
+    };
+    // `now` is 2026-11-27T14:00:00Z. Without a limit, the age does not matter.
+    assert!(with(&release, &mut report, Some("2020-01-01T00:00:00Z")).is_ok());
+    require(&mut release, RequiredApproval { other_person: None, max_age_days: Some(7) });
+    assert!(with(&release, &mut report, Some("2026-11-20T14:00:00.000Z")).is_ok());
+    let (kind, code, text) = refused(with(&release, &mut report, Some("2026-11-20T13:59:59Z")));
+    assert_eq!((kind, code), (FailureKind::Failed, Some("evidence-too-old")));
+    assert!(text.contains("is 7 days old, and the release policy allows 7 days: 2026-11-20T13:59:59.000Z"), "{text}");
+    for unknown in [None, Some("last week")] {
+        let (_, code, text) = refused(with(&release, &mut report, unknown));
+        assert!(code == Some("evidence-too-old") && text.contains("is not known"), "{text}");
+    }
 }
 
 const PASSED: [(&str, Verdict); 2] = [(A, Verdict::Passed), (B, Verdict::Passed)];
@@ -99,7 +121,7 @@ fn a_file_without_staging_results_is_bad_input() {
     let mut report = results(&release, &PASSED);
     report.stage = "prod".to_owned();
     assert_eq!(refused(checked(&release, "prod", &report)).0, FailureKind::BadInput);
-    let missing = release.check_staging_tests("there-is-no/test-results.json".as_ref());
+    let missing = release.check_staging_tests("there-is-no/test-results.json".as_ref(), now());
     assert_eq!(refused(missing).1, Some("no-staging-tests"));
 }
 

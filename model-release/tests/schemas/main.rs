@@ -12,6 +12,7 @@ use schemars::{JsonSchema, Schema, schema_for};
 use serde::Deserialize;
 use serde_json::Value as Json;
 
+use model_release::approval::ApprovalRecord;
 use model_release::dossier::Dossier;
 use model_release::manifest::Manifest;
 use model_release::plan_report::PlanDocument;
@@ -134,6 +135,9 @@ struct ReleasePolicy {
     /// The key that signs the records of releases.
     #[serde(default)]
     signatures: Option<Signatures>,
+    /// The approval that a deployment to production needs.
+    #[serde(default)]
+    approval: Option<RequiredApproval>,
 }
 
 /// What applies to the bytes of the images and artifacts of a package.
@@ -157,6 +161,23 @@ struct Signatures {
     /// Whether `check-release`, `deploy` and the tests refuse a release without signed records.
     #[serde(default)]
     required: bool,
+}
+
+/// The approval that a deployment to production needs.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "the format of a file")]
+struct RequiredApproval {
+    /// Whether the approver must be another person than the one who registered the model package.
+    /// `required`: a release is refused unless AWS's records show two persons. `if-known`: it is
+    /// refused only if they show the same person.
+    #[serde(default)]
+    #[schemars(extend("enum" = ["required", "if-known"]))]
+    other_person: Option<String>,
+    /// The maximum age of the approval and of the staging tests, in days.
+    #[serde(default)]
+    #[schemars(range(min = 1, max = 3650))]
+    max_age_days: Option<u32>,
 }
 
 /// A metadata entry that the package must have.
@@ -328,6 +349,11 @@ fn without_null(schema: Schema) -> Json {
 #[test]
 fn the_schema_of_the_release_manifest_is_fresh() {
     assert_schema("release-manifest.v2.json", "Release manifest", json(schema_for!(Manifest)));
+}
+
+#[test]
+fn the_schema_of_an_approval_is_fresh() {
+    assert_schema("approval.v1.json", "Approval of a release", json(schema_for!(ApprovalRecord)));
 }
 
 #[test]

@@ -235,6 +235,12 @@ impl StandIn {
         self.command("POST", "quota", &json!({ "instance_type": instance_type, "quota": quota }))
     }
 
+    /// Adds action executions to a pipeline's history, oldest first, in the API's format
+    /// (`ActionExecutionDetail`). One with a known id replaces it.
+    pub fn record_pipeline_actions(&self, account: &str, pipeline: &str, actions: &[Value]) -> Result<(), Error> {
+        self.command("POST", "pipeline-actions", &json!({ "account": account, "pipeline": pipeline, "actions": actions }))
+    }
+
     /// Makes drift detection report drift for stacks of this account and region.
     pub fn drift(&self, account: &str, region: &str) -> Result<(), Error> {
         self.command("POST", "drift", &json!({ "account": account, "region": region }))

@@ -25,6 +25,8 @@ mod verify;
 
 pub(crate) use aws_cli::AwsCliOptions;
 pub(crate) use build::BuildOptions;
+#[cfg(feature = "aws")]
+pub(crate) use check_release::ApprovalOptions;
 pub(crate) use check_release::{CheckReleaseOptions, StagingTestOptions};
 pub(crate) use choice::ChoiceOptions;
 pub(crate) use config::{ConfigCheckOptions, ConfigCommand, ConfigExplainOptions, ConfigSchemaOptions, SchemaOf};
@@ -59,6 +61,7 @@ const TARGETS: &str = "Targets";
 const ARTIFACTS: &str = "Artifacts";
 const SHARING: &str = "Sharing";
 const RELEASE: &str = "Release";
+const APPROVAL: &str = "Approval";
 const STACK_SET: &str = "Stack set";
 const STACK_INSTANCES: &str = "Stack instances";
 const ROLLOUT: &str = "Rollout";

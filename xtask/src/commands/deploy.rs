@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use model_release::aws::{TargetSessions, TargetStacks, check_targets, read_endpoints, test_endpoints, upload_template};
 use model_release::deploy::{DeployError, DeployEvent, DeployRequest, deploy};
@@ -24,7 +24,7 @@ use terminal::{Exit, Printer, Project, clean, files, interrupted, unless_interru
 pub(crate) async fn run(printer: Printer, project: &Project, options: &DeployOptions) -> Result<Exit, Failure> {
     let release = requests::release(project, &options.set.release)?;
     let mut signatures = Signatures::check(printer, project, &options.signatures, &release)?;
-    staging_tests::check(printer, project, options.set.stage, &release, &options.staging_tests, &mut signatures)?;
+    staging_tests::check(printer, project, options.set.stage, &release, &options.staging_tests, SystemTime::now(), &mut signatures)?;
     let mut rollout = requests::rollout(&release, &options.set, &options.preferences, &options.reapply)?;
     rollout.release.managed_execution = managed_execution(options)?;
     let bucket = requests::template_bucket(&rollout, options.set.stage, &options.template)?;

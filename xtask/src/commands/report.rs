@@ -56,7 +56,7 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &ReportOpt
     report_commands::add(&mut dossier, &release, &Paths { build_dir, staging, pipeline: non_empty(named.pipeline.as_ref()) });
     write(&dossier, &folder)?;
     printer.result(&dossier, dossier::text(&dossier));
-    printer.step("Written", format_args!("{NAME}.html, .md, .json in {}", files::shown(&folder)));
+    printer.step("Written", format_args!("{NAME}.html, .md, .env, .json in {}", files::shown(&folder)));
     Ok(Exit::Done)
 }
 
@@ -74,6 +74,9 @@ fn write(dossier: &Dossier, folder: &Path) -> Result<(), Failure> {
     let mut set = FileSet::default();
     set.add(folder.join(format!("{NAME}.html")), dossier::html(dossier));
     set.add(folder.join(format!("{NAME}.md")), dossier::markdown(dossier));
+    let variables = [("APPROVAL_SUMMARY", dossier::approval_summary(dossier))];
+    let variables = variables.each_ref().map(|(name, value)| (*name, value.as_str()));
+    set.add(folder.join(format!("{NAME}.env")), files::shell_variables(&variables));
     set.add(folder.join(format!("{NAME}.json")), dossier::json(dossier));
     set.write()
 }

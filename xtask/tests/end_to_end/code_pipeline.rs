@@ -5,16 +5,22 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::SystemTime;
 
 use cfn_render::{PseudoParameters, Template};
 use serde_json::Value as Json;
 use tempfile::TempDir;
 
+use crate::approvals::{APPROVER, approval_action};
 use crate::buildspecs::Buildspec;
 use crate::cloud::{Cloud, HOME};
 use crate::project::{program, workspace};
 
 const REGION: &str = "us-east-1";
+
+/// CodePipeline's own variable.
+pub(crate) const EXECUTION_ID: &str = "codepipeline.PipelineExecutionId";
 
 /// The pipeline of the template, with one set of parameters.
 pub(crate) struct Pipeline {
@@ -158,7 +164,7 @@ impl Pipeline {
     }
 
     /// A resolved value: references become the resource's name, or a generated name.
-    fn text(&self, value: &Json) -> String {
+    pub(crate) fn text(&self, value: &Json) -> String {
         match value {
             Json::String(text) => text.clone(),
             Json::Number(number) => number.to_string(),
@@ -198,6 +204,8 @@ pub(crate) struct Run<'a> {
     pub(crate) history: Vec<String>,
     /// The texts for the approver.
     pub(crate) approval: Option<BTreeMap<String, String>>,
+    /// Who approves.
+    pub(crate) approver: String,
     /// The output of the builds.
     pub(crate) log: String,
 }
@@ -218,12 +226,16 @@ impl<'a> Run<'a> {
     ) -> Self {
         let mut variables: BTreeMap<String, String> =
             pipeline.variables.iter().map(|(name, value)| (format!("variables.{name}"), value.clone())).collect();
+        static EXECUTION: AtomicU32 = AtomicU32::new(1);
+        let execution = format!("0f1e2d3c-0000-4000-8000-{:012}", EXECUTION.fetch_add(1, Ordering::Relaxed));
+        variables.insert(EXECUTION_ID.to_owned(), execution);
         for (name, value) in started_with {
             assert!(variables.insert(format!("variables.{name}"), (*value).to_owned()).is_some(), "the pipeline has no variable {name}");
         }
         let artifacts = BTreeMap::from([("SourceArtifact".to_owned(), source.to_owned())]);
         let folder = TempDir::new().unwrap();
-        let mut run = Self { pipeline, cloud, folder, variables, artifacts, history: Vec::new(), approval: None, log: String::new() };
+        let (history, log, approver) = (Vec::new(), String::new(), APPROVER.to_owned());
+        let mut run = Self { pipeline, cloud, folder, variables, artifacts, history, approval: None, approver, log };
         run.play(while_waiting);
         run
     }
@@ -246,6 +258,7 @@ impl<'a> Run<'a> {
                     "Manual" => {
                         self.approval = Some(configuration);
                         while_waiting(self);
+                        self.record_approval();
                         true
                     }
                     other => panic!("the simulation does not support {other}"),
@@ -256,6 +269,22 @@ impl<'a> Run<'a> {
                 }
             }
         }
+    }
+
+    /// The file of an object that a build uploaded.
+    pub(crate) fn uploaded(&self, object: &str) -> PathBuf {
+        self.folder.path().join("s3").join(object)
+    }
+
+    /// Adds the approval to the pipeline's history, with the text that the approver saw.
+    fn record_approval(&self) {
+        let now = SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs_f64();
+        let shown = serde_json::to_value(self.approval.as_ref().unwrap()).unwrap();
+        let execution = &self.variables[EXECUTION_ID];
+        let mut action = approval_action(execution, execution, "Succeeded", now, &shown);
+        action["updatedBy"] = self.approver.as_str().into();
+        let name = self.pipeline.properties("Pipeline")["Name"].as_str().unwrap();
+        self.cloud.aws.record_pipeline_actions(HOME, name, &[action]).unwrap();
     }
 
     /// A value with its variables resolved. CodePipeline fails an action whose variable has no
@@ -366,12 +395,23 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// A replacement for `aws s3 cp`, which CodeBuild's images have and this machine may lack.
+/// A replacement for `aws s3 cp`, which CodeBuild's images have and this machine may lack. Uploads are
+/// files below `s3` in the folder.
 fn tools(folder: &Path) -> PathBuf {
     let tools = folder.join("tools");
     std::fs::create_dir_all(&tools).unwrap();
     let binary = program().display();
-    let script = format!("#!/bin/sh\n[ \"$1 $2 $3 $4\" = 's3 cp --only-show-errors s3://tools/xtask' ] && cp '{binary}' \"$5\"\n");
+    let script = format!(
+        r#"#!/bin/sh
+[ "$1 $2 $3" = 's3 cp --only-show-errors' ] || exit 2
+shift 3
+case $1 in
+    s3://tools/xtask) cp '{binary}' "$2" ;;
+    --recursive) mkdir -p "$HOME/s3/${{3#s3://}}" && cp -R "$2/." "$HOME/s3/${{3#s3://}}" ;;
+    *) exit 2 ;;
+esac
+"#
+    );
     std::fs::write(tools.join("aws"), script).unwrap();
     Command::new("chmod").arg("+x").arg(tools.join("aws")).status().unwrap();
     tools

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value as Json, json};
 
+use crate::approvals;
 use crate::calls::{self, Place};
 use crate::cloud::{Cloud, HOME};
 use crate::project::Project;
@@ -50,7 +51,19 @@ fn the_roles_of_the_templates_are_enough_for_setup_build_and_tests_and_the_table
     act_as(&cloud, &mut project, "Test", &of_role("pipeline/model-deploy-pipeline.yml", "TestStagingRole"));
     project.run(["test-staging"]).ends_with(0);
     act_as(&cloud, &mut project, "Check", &of_role("pipeline/model-deploy-pipeline.yml", "CheckReleaseRole"));
-    project.run(["check-release", "--stage", "prod"]).ends_with(0).says("is allowed in prod");
+    approvals::record(&cloud, "1", "Succeeded", &approvals::digest(&project));
+    let approved = ["--pipeline", approvals::PIPELINE, "--pipeline-execution", approvals::EXECUTION];
+    project
+        .run(["check-release", "--stage", "prod"].iter().chain(&approved))
+        .ends_with(0)
+        .says("is allowed in prod")
+        .says("approved by ann");
+    // The plan and the dossier of the approver, without a role in a target.
+    act_as(&cloud, &mut project, "Plan", &of_role("pipeline/model-deploy-pipeline.yml", "PlanProdRole"));
+    let plan = project.run(["plan", "--stage", "prod", "--no-preflight", "--format", "json"]).ends_with(0).stdout;
+    project.write("plan.json", &plan);
+    project.run(["report", "--plan", "plan.json"]).ends_with(0).says("release-dossier.html");
+    assert!(project.read("target/dossier/release-dossier.env").starts_with("APPROVAL_SUMMARY='Verdict: can be approved. Plan: "));
     // The build reads that another package is deployed.
     act_as(&cloud, &mut project, "Build", &of_role("pipeline/model-deploy-pipeline.yml", "BuildRole"));
     project.write("event.json", &crate::events::event(1, "Rejected", &json!({})));

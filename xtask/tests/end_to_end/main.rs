@@ -3,6 +3,7 @@
 mod after_failure;
 mod anywhere;
 mod api_models;
+mod approvals;
 mod approved_bytes;
 mod asynchronous;
 mod aws_cli;
@@ -33,6 +34,7 @@ mod organization;
 mod own_buildspecs;
 mod package;
 mod pipeline;
+mod pipeline_approval;
 mod plan;
 mod preflight;
 mod printed_commands;

@@ -100,6 +100,9 @@ the artifact's. Each role of the pipeline can only write its own artifact, and n
 | `sagemaker-…/BuildArtif/`: the release | `BuildRole` | the deployments and the tests |
 | `packaged/`: the template's local artifacts | `BuildRole` | CloudFormation |
 | `sagemaker-…/TestStagin/` | `TestStagingRole` | the check before production, approvers |
+| `sagemaker-…/PlanProdAr/`: the dossier and the plan | `PlanProdRole` | approvers |
+| `dossiers/`: the dossier of each execution | `PlanProdRole` | approvers, with `ApproverPolicy` |
+| `sagemaker-…/CheckRelea/`: the record of the approval | `CheckReleaseRole` | the tests of production |
 | `sagemaker-…/TestProdAr/` | `TestProdRole` | approvers |
 
 `PipelineRole` can also write below `sagemaker-…/`: only CodePipeline uses it, and it runs nothing of the repository. The names of the

@@ -47,6 +47,7 @@ pub(super) const FILES: &[(&str, &str)] = embedded![
     "patches/ssm_parameters.py",
     "patches/stack_sets.py",
     "patches/template_functions.py",
+    "pipeline_history.py",
     "reachable.py",
     "request.py",
     "request_log.py",

@@ -3,7 +3,7 @@
 import json
 import traceback
 
-from stand_in import endpoints, reachable, seeding, stack_set_operations, stored_bytes
+from stand_in import endpoints, pipeline_history, reachable, seeding, stack_set_operations, stored_bytes
 from stand_in.answers import Answer
 from stand_in.invalid import Invalid, fields
 from stand_in.request import read_body
@@ -137,6 +137,12 @@ def set_quota(application, body):
     return {}
 
 
+def record_pipeline_actions(application, body):
+    needs_patch(application, "reachable")
+    with application.state:
+        return pipeline_history.record(body)
+
+
 def set_drift(application, body):
     values = fields(body, required={"account": str}, optional={"region": str})
     needs_patch(application, "stack-sets")
@@ -193,6 +199,7 @@ ROUTES = {
     "POST /stand-in/artifact": overwrite_artifact,
     "POST /stand-in/image-tag": move_tag,
     "POST /stand-in/environment": set_environment,
+    "POST /stand-in/pipeline-actions": record_pipeline_actions,
     "POST /stand-in/model-server": set_model_server,
     "POST /stand-in/enforce-iam": enforce_iam,
     "GET /stand-in/patches": active_patches,

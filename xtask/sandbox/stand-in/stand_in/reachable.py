@@ -1,4 +1,5 @@
-"""Resources that a target can access: model packages, images, artifacts and keys of other accounts, stack set roles, quotas.
+"""Resources that a target can access: model packages, images, artifacts and keys of other accounts, stack set roles, quotas;
+and the history of pipelines, which a test records.
 
 moto stores these per account and does not support sharing. Here everything that a model package names
 exists, keys are enabled and the roles exist, unless a test makes something missing. A model package of
@@ -10,7 +11,7 @@ import uuid
 
 from moto.sagemaker.models import sagemaker_backends
 
-from stand_in import stored_bytes
+from stand_in import pipeline_history, stored_bytes
 from stand_in.answers import Answer, error
 
 MISSING = set()
@@ -24,6 +25,7 @@ ROLES = {
 
 
 def reset():
+    pipeline_history.reset()
     MISSING.clear()
     QUOTAS.clear()
     stored_bytes.reset()
@@ -185,4 +187,5 @@ HANDLERS = {
     ("servicequotas", "ListAWSDefaultServiceQuotas"): quota_list,
     ("servicequotas", "GetServiceQuota"): one_quota,
     ("iam", "GetRole"): role,
+    ("codepipeline", "ListActionExecutions"): pipeline_history.list_action_executions,
 }

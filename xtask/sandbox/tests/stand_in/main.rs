@@ -6,6 +6,7 @@ mod faults;
 mod identity;
 mod invocations;
 mod packages;
+mod pipelines;
 mod process;
 mod releases;
 mod stored_bytes;

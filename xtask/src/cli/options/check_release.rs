@@ -18,12 +18,31 @@ pub(crate) struct CheckReleaseOptions {
     #[command(flatten)]
     pub(crate) staging_tests: StagingTestOptions,
     #[command(flatten)]
+    pub(crate) approval: ApprovalOptions,
+    #[command(flatten)]
     pub(crate) signatures: SignatureOptions,
-    /// Write the signed result to this folder [default: target/check-release/STAGE]
+    /// Write approval.json and the signed result to this folder [default: target/check-release/STAGE]
     #[arg(long, value_name = "DIR", help_heading = super::OUTPUT)]
     pub(crate) results_dir: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) signing: SigningOptions,
+}
+
+/// The approval that allows a deployment to production, and where its record is written.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct ApprovalOptions {
+    /// Read the approval from this pipeline's history, for prod
+    #[arg(long, value_name = "NAME", env = "PIPELINE_NAME", help_heading = super::APPROVAL)]
+    pub(crate) pipeline: Option<String>,
+    /// Execution of the pipeline that was approved
+    #[arg(long, value_name = "ID", env = "PIPELINE_EXECUTION_ID", help_heading = super::APPROVAL)]
+    pub(crate) pipeline_execution: Option<String>,
+    /// Read the approval from this file instead: a review history of GitHub, or a history of CodePipeline
+    #[arg(long, value_name = "FILE", help_heading = super::APPROVAL)]
+    pub(crate) approval: Option<PathBuf>,
+    /// Environment of GitHub whose deployment was approved
+    #[arg(long, value_name = "NAME", default_value = "production", help_heading = super::APPROVAL)]
+    pub(crate) approval_environment: String,
 }
 
 /// The staging tests that a deployment to production requires.

@@ -48,7 +48,7 @@ MODULES = {
 }
 REQUEST_PATCHES = {
     "invocations": "invocations reach a model server; unknown endpoints get AWS's error",
-    "reachable": "artifacts of model packages, keys and stack set roles exist in every account, unless a test makes them missing",
+    "reachable": "artifacts of model packages, keys and stack set roles exist in every account, unless a test makes them missing; pipelines have a history",
     "json-refusals": "denied requests to JSON services get a JSON response",
 }
 
