@@ -1,7 +1,5 @@
 //! Stacks that CloudFormation refuses to update in their current state, and what ends that state.
 
-use aws_names::Region;
-
 use crate::identifiers::Target;
 use crate::stacks::StackEvent;
 
@@ -39,30 +37,22 @@ impl BlockedStack {
 
     /// What ends the state, with the command of the AWS CLI.
     pub fn hint(&self) -> String {
-        let Target { account, region } = &self.target;
-        let command = |command: &str| format!("`{}`", self.command(command, region));
+        let Self { target: Target { account, region }, stack_id: stack, status } = self;
         let credentials = format!("with credentials of account {account}");
-        match self.status.as_str() {
+        match status.as_str() {
             "UPDATE_ROLLBACK_FAILED" => format!(
-                "finish its rollback {credentials}: {}; if a resource can never be rolled back, add `--resources-to-skip` with its logical id; then run this again",
-                command("continue-update-rollback")
+                "finish its rollback {credentials}: `aws cloudformation continue-update-rollback --region {region} --stack-name {stack}`; if a resource can never be rolled back, add `--resources-to-skip` with its logical id; then run this again"
             ),
-            "UPDATE_FAILED" => format!("roll it back {credentials}: {}; then run this again", command("rollback-stack")),
-            status if status.ends_with("_IN_PROGRESS") => {
-                format!(
-                    "wait until it has ended, then run this again; {credentials}, {} shows its progress",
-                    command("describe-stack-events")
-                )
-            }
+            "UPDATE_FAILED" => format!(
+                "roll it back {credentials}: `aws cloudformation rollback-stack --region {region} --stack-name {stack}`; then run this again"
+            ),
+            status if status.ends_with("_IN_PROGRESS") => format!(
+                "wait until it has ended, then run this again; {credentials}, `aws cloudformation describe-stack-events --region {region} --stack-name {stack}` shows its progress"
+            ),
             _ => format!(
-                "remove the stack instance from the stack set and retain its stack, delete the stack {credentials}: {}; then run this again",
-                command("delete-stack")
+                "remove the stack instance from the stack set and retain its stack, delete the stack {credentials}: `aws cloudformation delete-stack --region {region} --stack-name {stack}`; then run this again"
             ),
         }
-    }
-
-    fn command(&self, command: &str, region: &Region) -> String {
-        format!("aws cloudformation {command} --region {region} --stack-name {}", self.stack_id)
     }
 }
 

@@ -161,7 +161,7 @@ fn an_endpoint_without_capacity_is_reported_with_the_reason_and_the_same_command
     let target = results["targets"].as_array().unwrap().iter().find(|target| target["account_id"] == ACCOUNT).unwrap();
     let check = &target["checks"][0];
     assert!(check["message"].as_str().unwrap().contains("Could not find endpoint"), "{check}");
-    assert!(check["hint"].as_str().unwrap().contains("has the stack been deployed there?"), "{check}");
+    assert!(check["hint"].as_str().unwrap().contains("has the stage been deployed there?"), "{check}");
     deploy(&project).ends_with(0).says("2 of 2 endpoints serve the release");
     assert_eq!(cloud.served(ACCOUNT, ENDPOINT), format!("arn:aws:sagemaker:{REGION}:{HOME}:model-package/{GROUP}/1"));
 }
