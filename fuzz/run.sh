@@ -5,6 +5,10 @@ set -eu
 cd "$(dirname "$0")/.."
 seconds=$1
 shift
+# `package` and `resolve` begin with the templates of the tests. The program needs no crates.
+mkdir -p fuzz/target
+CARGO_MANIFEST_DIR=$PWD/fuzz rustc --edition 2024 -o fuzz/target/seeds fuzz/examples/seeds.rs
+fuzz/target/seeds > /dev/null
 [ $# -gt 0 ] || set -- $(cargo +nightly fuzz list)
 found=0
 for target in "$@"; do

@@ -114,11 +114,12 @@ if ! command -v rustup > /dev/null; then
         die "Rust could not be downloaded: a network without internet needs XTASK_URL and XTASK_SHA256"
     matches "$rustup_sha256"
     # rustup-init reads its own name.
-    installer=$(mktemp -d)/rustup-init
+    installers=$(mktemp -d)
+    trap 'rm -rf "$new" "$sum" "$installers"' EXIT
+    installer=$installers/rustup-init
     cp "$new" "$installer"
     chmod 700 "$installer"
     "$installer" -y --quiet --profile minimal --default-toolchain none || die "Rust could not be installed"
-    rm -f "$installer"
 fi
 rustup toolchain install "$toolchain" --profile minimal
 # The SDK's larger crates need gigabytes each, so compile two at a time on 8 GiB.

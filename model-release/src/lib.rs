@@ -81,7 +81,7 @@ pub use rollout_request::{DEPLOYMENT_ATTEMPT, MODEL_PACKAGE, RolloutRequest, Rol
 pub use selection::{Event, PackageSelection, PolicyFile, RegistryAccess};
 pub use serving::not_updated;
 pub use stage::{ParseStageError, Stage};
-pub use stage_status::{LastOperation, StageStatus, TargetStatus, with_state};
+pub use stage_status::{FailedStack, LastOperation, StageStatus, TargetStatus, with_state};
 pub use stage_tests::{StageTests, TestObserver, test_container};
 
 /// Compiles the example in the README.

@@ -117,7 +117,8 @@ pub fn targets_to_check(rollout: &PlannedRollout<'_>, administration_role: Optio
             Arc::new(needed)
         });
         let stack_id = planned.observed.as_ref().and_then(|instance| instance.stack_id.clone());
-        PreflightTarget { target: planned.target.clone(), stack_id, requirements: Arc::clone(requirements) }
+        let has_failed = planned.last_failure().is_some();
+        PreflightTarget { target: planned.target.clone(), stack_id, has_failed, requirements: Arc::clone(requirements) }
     };
     plan.instances.iter().filter(|planned| touched(planned.action)).map(place).collect()
 }

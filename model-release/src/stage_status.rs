@@ -7,11 +7,11 @@ use comfy_table::presets::NOTHING;
 use comfy_table::{ContentArrangement, Table};
 use serde::{Deserialize, Serialize};
 use stack_rollout::status::{DetailedStatus, InstanceStatus, NO_REASON, OperationAction, OperationStatus};
-use stack_rollout::{Instance, Observed, Operation, Target};
+use stack_rollout::{BlockedStack, Instance, Observed, Operation, Target};
 
 use crate::endpoint_state::{EndpointState, Health, TargetEndpoints, version};
 use crate::manifest::Tool;
-use crate::{FailureKind, MODEL_PACKAGE, Release, RolloutRequest, Stage};
+use crate::{Diagnostic, FailureKind, MODEL_PACKAGE, Release, RolloutRequest, Stage};
 
 const SCHEMA_VERSION: u32 = 1;
 
@@ -75,12 +75,26 @@ pub struct TargetStatus {
     pub instance: Option<String>,
     /// The result of the last operation here, such as `SUCCEEDED`.
     pub last_result: Option<String>,
+    /// The status of the stack itself, such as `UPDATE_ROLLBACK_FAILED`; read only if the last
+    /// operation failed here.
+    pub stack_status: Option<String>,
     /// The reason if the stack instance is not `ok`.
     pub reason: Option<String>,
     /// The model package that the newest operation deploys here; none if nothing was ever deployed.
     pub model_package: Option<String>,
     /// The endpoints; none if there is no stack.
     pub endpoints: Vec<EndpointState>,
+}
+
+/// The stack of a target in which the last operation failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FailedStack {
+    /// The target.
+    pub target: Target,
+    /// The stack's name or ARN.
+    pub stack_id: String,
+    /// Its status if it is known, or why it could not be read.
+    pub status: Result<Option<String>, String>,
 }
 
 impl LastOperation {
@@ -131,6 +145,33 @@ impl StageStatus {
         }
     }
 
+    /// Adds the statuses of the stacks in which the last operation failed. Returns what to do about
+    /// those that CloudFormation refuses to update.
+    pub fn add_stacks(&mut self, stacks: Vec<FailedStack>) -> Vec<Diagnostic> {
+        let mut findings = Vec::new();
+        for FailedStack { target, stack_id, status } in stacks {
+            match status {
+                Ok(status) => {
+                    let blocked = status.as_deref().and_then(|status| BlockedStack::of(&target, &stack_id, status));
+                    findings.extend(blocked.map(|blocked| {
+                        Diagnostic::warning(blocked.message()).code("stack-blocked").named(target.to_string()).with_hint(blocked.hint())
+                    }));
+                    let is_same =
+                        |shown: &&mut TargetStatus| target.account == *shown.account_id.as_str() && target.region == *shown.region.as_str();
+                    if let Some(shown) = self.targets.iter_mut().find(is_same) {
+                        shown.stack_status = status;
+                    }
+                }
+                Err(reason) => {
+                    let message = format!("the status of the stack could not be read: {reason}");
+                    let hint = "the session in the target account needs `cloudformation:DescribeStackEvents`";
+                    findings.push(Diagnostic::warning(message).named(target.to_string()).with_hint(hint));
+                }
+            }
+        }
+        findings
+    }
+
     /// The failure of the status; `None` if all targets are `ok`.
     pub fn failure(&self) -> Option<FailureKind> {
         match self.health {
@@ -155,7 +196,8 @@ impl StageStatus {
         table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Disabled);
         table.set_header(["TARGET", "HEALTH", "DEPLOYED", "STACK", "ENDPOINT", "STATUS", "SERVES"]);
         for target in &self.targets {
-            let stack = [target.instance.as_deref(), target.last_result.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" ");
+            let stack = [&target.instance, &target.last_result, &target.stack_status];
+            let stack = stack.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(" ");
             let deployed = target.model_package.as_deref().map_or_else(|| "-".to_owned(), version);
             let place = format!("{}/{}", target.account_id, target.region);
             let row = |health: Health, endpoint: &str, status: &str, serves: &str| {
@@ -217,6 +259,7 @@ fn target_status(observed: &Observed, target: &Target, endpoints: Vec<EndpointSt
         health: Health::worst(endpoints.iter().map(|endpoint| endpoint.health).chain([own])),
         instance: instance.map(|instance| instance.status.to_string()),
         last_result: instance.and_then(|instance| instance.detailed_status.as_ref()).map(ToString::to_string),
+        stack_status: None,
         reason,
         model_package: instance
             .filter(|instance| was_deployed(instance, &endpoints))

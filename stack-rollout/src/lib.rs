@@ -66,6 +66,7 @@
 //! |---|---|
 //! | `aws` (default) | the adapters in `aws`, which depend on the AWS SDK |
 
+mod blocked_stack;
 mod bounded;
 mod call_error;
 mod debug;
@@ -93,6 +94,7 @@ pub mod update_behaviour;
 pub mod aws;
 
 pub use aws_names::{AccountId, InvalidName, Region};
+pub use blocked_stack::{BlockedStack, stack_status};
 pub use call_error::{CallError, CallErrorKind};
 pub use clock::{Clock, SystemClock};
 pub use drift::detect_drift;

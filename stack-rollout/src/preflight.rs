@@ -1,5 +1,6 @@
-//! Checks in every target, before anything is changed, whether a rollout can succeed: role,
-//! parameters, model package, image, artifact, key, endpoint name, instance quota.
+//! Checks in every target, before anything is changed, whether a rollout can succeed: role, state
+//! of a stack that failed, parameters, model package, image, artifact, key, endpoint name, instance
+//! quota.
 //!
 //! All checks are read-only. Without permission, a check is unchecked: neither passed nor failed.
 
@@ -73,6 +74,8 @@ pub struct PreflightTarget {
     pub target: Target,
     /// The id of its existing stack, if any.
     pub stack_id: Option<String>,
+    /// Whether the last operation failed there: CloudFormation can refuse to update the stack.
+    pub has_failed: bool,
     /// What the stack needs there.
     pub requirements: Arc<Requirements>,
 }
@@ -104,6 +107,9 @@ pub trait TargetAccount: ArtifactReader {
 
     /// The names of the endpoints of a stack (`cloudformation:DescribeStackResources`).
     fn endpoints_of_stack(&self, stack_id: &str) -> impl Future<Output = Result<Vec<String>, CallError>> + Send;
+
+    /// The current status of a stack (`cloudformation:DescribeStackEvents`), if it is known.
+    fn stack_status(&self, stack_id: &str) -> impl Future<Output = Result<Option<String>, CallError>> + Send;
 
     /// The quota for endpoint instances (`servicequotas:GetServiceQuota` and others), if AWS has
     /// one.

@@ -79,7 +79,7 @@ pub struct StackEvent {
 }
 
 impl StackEvent {
-    fn is_stack_event(&self) -> bool {
+    pub(crate) fn is_stack_event(&self) -> bool {
         self.resource_type == "AWS::CloudFormation::Stack" && self.physical_resource_id == self.stack_id
     }
 

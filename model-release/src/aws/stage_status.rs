@@ -4,17 +4,24 @@ use std::sync::Arc;
 
 use endpoint_test::aws::SageMakerTarget;
 use endpoint_test::{Target as _, TargetErrorKind};
+use stack_rollout::aws::CloudFormationStacks;
+use stack_rollout::status::DetailedStatus;
 use stack_rollout::{Observed, Target, observe};
+use tokio::task::JoinSet;
 
 use super::{Session, TargetSessions};
 use crate::deploy::{operations, refused};
-use crate::diagnostic::Failure;
+use crate::diagnostic::{Diagnostic, Failure};
 use crate::endpoint_state::{EndpointState, TargetEndpoints};
 use crate::manifest::Tool;
-use crate::stage_status::{StageStatus, deployed_package};
+use crate::stage_status::{FailedStack, StageStatus, deployed_package};
 use crate::{Release, RolloutRequest, Stage, read_targets};
 
-/// Reads the status of a stage. An endpoint that cannot be read is part of the status.
+/// The maximum number of failed stacks whose status is read.
+const MOST_FAILED_STACKS: usize = 50;
+
+/// Reads the status of a stage, and what to do about stacks that CloudFormation refuses to update. An
+/// endpoint that cannot be read is part of the status.
 pub async fn stage_status(
     session: &Session,
     sessions: TargetSessions,
@@ -22,12 +29,38 @@ pub async fn stage_status(
     stage: Stage,
     request: &RolloutRequest,
     tool: Tool,
-) -> Result<StageStatus, Failure> {
+) -> Result<(StageStatus, Vec<Diagnostic>), Failure> {
     let stack_sets = session.stack_sets(request.call_as);
     let observed = observe(&stack_sets, &request.release).await.map_err(|error| refused(&error, request.call_as))?;
     let operations = operations(&stack_sets, request, &observed).await?;
-    let deployed = deployed_endpoints(&Arc::new(sessions), &release.manifest.stage(stage).endpoints, request, &observed).await;
-    Ok(StageStatus::new(release, stage, request, &observed, &operations, deployed, tool))
+    let sessions = Arc::new(sessions);
+    let deployed = deployed_endpoints(&sessions, &release.manifest.stage(stage).endpoints, request, &observed).await;
+    let mut status = StageStatus::new(release, stage, request, &observed, &operations, deployed, tool);
+    let findings = status.add_stacks(failed_stacks(&sessions, request, &observed).await);
+    Ok((status, findings))
+}
+
+/// The stacks of the targets in which the last operation failed.
+async fn failed_stacks(sessions: &Arc<TargetSessions>, request: &RolloutRequest, observed: &Observed) -> Vec<FailedStack> {
+    let failed = observed.instances.iter().filter(|instance| {
+        request.release.targets.contains(&instance.target) && instance.detailed_status.as_ref().is_some_and(DetailedStatus::is_failure)
+    });
+    let mut reads = JoinSet::new();
+    for (target, stack_id) in
+        failed.filter_map(|instance| Some((instance.target.clone(), instance.stack_id.clone()?))).take(MOST_FAILED_STACKS)
+    {
+        let sessions = Arc::clone(sessions);
+        reads.spawn(async move {
+            let status = match sessions.config(&target.account, &target.region).await {
+                Ok(config) => CloudFormationStacks::from_config(&config).status(&stack_id).await.map_err(|error| error.to_string()),
+                Err(error) => Err(error.to_string()),
+            };
+            FailedStack { target, stack_id, status }
+        });
+    }
+    let mut stacks = reads.join_all().await;
+    stacks.sort_by(|a, b| a.target.cmp(&b.target));
+    stacks
 }
 
 /// What the endpoints of every target serve, compared with what the stack set deploys there. A

@@ -241,6 +241,10 @@ impl TargetAccount for AwsTargetAccount {
         Ok(arns.iter().map(|arn| resource_name(arn).to_owned()).collect())
     }
 
+    async fn stack_status(&self, stack_id: &str) -> Result<Option<String>, CallError> {
+        self.stacks.status(stack_id).await
+    }
+
     async fn instance_quota(&self, instance_type: &str) -> Result<Option<u32>, CallError> {
         let name = format!("{instance_type} for endpoint usage");
         let known = self.codes.0.lock().unwrap_or_else(PoisonError::into_inner).get(instance_type).cloned();

@@ -15,7 +15,7 @@ use stack_rollout::preflight::{
 use stack_rollout::status::{KeyState, ModelPackageStatus};
 use stack_rollout::{CallError, SessionError, observe, plan};
 
-use crate::fake::{Cloud, FakeClock};
+use crate::fake::{Cloud, FakeClock, Fate, target};
 use crate::project::*;
 
 /// A target that satisfies all requirements except those that the test removes.
@@ -32,6 +32,8 @@ pub(crate) struct Account {
     pub(crate) object: ObjectState,
     /// The description of every model package.
     pub(crate) description: Json,
+    /// The status of the stack.
+    pub(crate) stack: &'static str,
 }
 
 impl Default for Account {
@@ -44,6 +46,7 @@ impl Default for Account {
             digest: None,
             object: ObjectState::default(),
             description: json!({}),
+            stack: "UPDATE_COMPLETE",
         }
     }
 }
@@ -94,6 +97,13 @@ impl TargetAccount for Account {
 
     async fn endpoints_of_stack(&self, _: &str) -> Result<Vec<String>, CallError> {
         Ok(Vec::new())
+    }
+
+    async fn stack_status(&self, _: &str) -> Result<Option<String>, CallError> {
+        match self.stack {
+            "denied" => Err(CallError::error_response("DescribeStackEvents", "AccessDenied", "not authorized")),
+            status => Ok(Some(status.to_owned())),
+        }
     }
 
     async fn instance_quota(&self, _: &str) -> Result<Option<u32>, CallError> {
@@ -249,4 +259,26 @@ fn a_preflight_runs_only_if_there_are_changes() {
         Fleet::default().deploy(&cloud, &release(1), Some(check), on_event).unwrap();
     }
     assert_eq!((runs.into_inner(), passed.into_inner()), (1, 10));
+}
+
+#[test]
+fn the_stack_of_a_target_that_failed_is_checked_for_a_state_in_which_it_cannot_be_updated() {
+    let cloud = Cloud::with_fate(target(B, EAST), Fate::Fails("no capacity"));
+    deployed(&cloud, &release(1));
+    let (release, request) = (release(2), request(&release(2)));
+    let observed = block_on(observe(&cloud, &request.release)).unwrap();
+    let plan = plan(&request.release, &observed);
+    let rollout = PlannedRollout { release: &release, request: &request, observed: &observed, plan: &plan, scope: Scope::Touched };
+    let of_stacks = |stack| {
+        let checks = block_on(checked(&Account { stack, ..Account::default() }, &rollout));
+        checks.into_iter().filter(|check| check.name == "stack").collect::<Vec<_>>()
+    };
+    let [recovered] = &of_stacks("UPDATE_ROLLBACK_COMPLETE")[..] else { panic!("only one target failed") };
+    assert_eq!((&recovered.target, recovered.outcome), (&Some(target(B, EAST)), CheckOutcome::Passed));
+    let [blocked] = &of_stacks("UPDATE_ROLLBACK_FAILED")[..] else { panic!("only one target failed") };
+    assert_eq!((blocked.outcome, blocked.code), (CheckOutcome::Failed, Some("stack-blocked")));
+    assert!(blocked.hint.as_ref().unwrap().contains("aws cloudformation continue-update-rollback"), "{blocked:?}");
+    let [unread] = &of_stacks("denied")[..] else { panic!("only one target failed") };
+    assert_eq!(unread.outcome, CheckOutcome::Unchecked);
+    assert!(unread.hint.as_ref().unwrap().contains("cloudformation:DescribeStackEvents"), "{unread:?}");
 }

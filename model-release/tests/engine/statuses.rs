@@ -2,7 +2,7 @@
 
 use model_release::Stage;
 use model_release::manifest::Tool;
-use model_release::{EndpointState, StageStatus, TargetEndpoints};
+use model_release::{EndpointState, FailedStack, StageStatus, TargetEndpoints};
 use stack_rollout::status::{DetailedStatus, InstanceStatus, OperationAction, OperationStatus};
 use stack_rollout::{Observed, Operation, observe};
 
@@ -55,4 +55,30 @@ fn the_text_shows_who_started_the_operation_and_the_states_of_orphans() {
     assert!(text.contains("(of another release, of CodePipeline or of a person; by-hand)"), "{text}");
     assert!(text.contains("not targets of the release: 444444444444/us-east-1 (INOPERABLE), 555555555555/us-east-1"), "{text}");
     assert_eq!(status.orphans, ["444444444444/us-east-1", "555555555555/us-east-1"]);
+}
+
+#[test]
+fn a_stack_that_cannot_be_updated_is_shown_with_the_command_that_ends_its_state() {
+    let cloud = Cloud::default();
+    deployed(&cloud, &release(1));
+    let mut status = status(&block_on(observe(&cloud, &request(&release(1)).release)).unwrap());
+    let stack = |account, status: Result<&str, &str>| FailedStack {
+        target: target(account, EAST),
+        stack_id: "arn:stack".to_owned(),
+        status: status.map(|status| Some(status.to_owned())).map_err(str::to_owned),
+    };
+    // A stack that was rolled back can be updated.
+    assert_eq!(status.add_stacks(vec![stack(A, Ok("UPDATE_ROLLBACK_COMPLETE"))]), []);
+    let findings = status.add_stacks(vec![stack(A, Ok("UPDATE_ROLLBACK_FAILED")), stack(B, Err("AccessDenied"))]);
+    let [blocked, unread] = &findings[..] else { panic!("{findings:#?}") };
+    assert_eq!(
+        (blocked.code, blocked.message.as_str()),
+        (Some("stack-blocked"), "the stack is in UPDATE_ROLLBACK_FAILED: CloudFormation refuses every update of it")
+    );
+    let command = "`aws cloudformation continue-update-rollback --region us-east-1 --stack-name arn:stack`";
+    assert!(blocked.hint.as_ref().unwrap().contains(command), "{blocked:?}");
+    assert!(unread.message.ends_with("could not be read: AccessDenied") && unread.hint.is_some(), "{unread:?}");
+    let shown: Vec<_> = status.targets.iter().map(|target| target.stack_status.as_deref()).collect();
+    assert_eq!(shown, [Some("UPDATE_ROLLBACK_FAILED"), None]);
+    assert!(status.text().contains("CURRENT SUCCEEDED UPDATE_ROLLBACK_FAILED"), "{}", status.text());
 }

@@ -4,6 +4,7 @@ use aws_sdk_cloudformation::Client;
 
 use super::convert;
 use super::failure::failed;
+use crate::blocked_stack::stack_status;
 use crate::call_error::CallError;
 use crate::stacks::{EventPage, Stacks};
 
@@ -33,6 +34,13 @@ impl CloudFormationStacks {
         let resources = resources.ok_or_else(|| convert::missing(OPERATION, "StackResources"))?;
         let of_type = resources.into_iter().filter(|resource| resource.resource_type.as_deref() == Some(resource_type));
         Ok(of_type.filter_map(|resource| resource.physical_resource_id).collect())
+    }
+
+    /// The current status of a stack, such as `UPDATE_ROLLBACK_FAILED` (`DescribeStackEvents`);
+    /// `None` if its newest events do not have it.
+    pub async fn status(&self, stack_id: &str) -> Result<Option<String>, CallError> {
+        let newest = self.stack_events(stack_id, None).await?;
+        Ok(stack_status(&newest.events).map(str::to_owned))
     }
 }
 

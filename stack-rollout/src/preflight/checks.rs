@@ -10,6 +10,7 @@ use super::{
     ArtifactName, Check, CheckOutcome, ExecutionRole, Found, ImageName, NO_SESSION, PreflightOptions, PreflightTarget, Presence,
     Requirements, TargetAccount, trusts,
 };
+use crate::blocked_stack::BlockedStack;
 use crate::call_error::{CallError, CallErrorKind};
 use crate::stacks::SessionError;
 use crate::status::{KeyState, ModelApprovalStatus, ModelPackageStatus};
@@ -88,6 +89,9 @@ pub(super) async fn check_target<T: TargetAccount, C: Clock>(
     let required = &*target.requirements;
     let calls = Calls { account, target, options };
     let mut checks = vec![Subject { target, check: "session", about: "role" }.passed()];
+    if let Some(stack_id) = target.stack_id.as_deref().filter(|_| target.has_failed) {
+        checks.push(calls.stack(stack_id).await);
+    }
     checks.extend(calls.ssm_parameters(required).await);
     for arn in &required.model_packages {
         checks.push(calls.model_package(arn).await);
@@ -132,6 +136,17 @@ impl<T: TargetAccount, C: Clock> Calls<'_, T, C> {
     /// Whether an ARN is in a region other than the target's.
     fn is_in_other_region(&self, arn: &str) -> bool {
         arn.parse::<Arn>().is_ok_and(|arn| arn.region().is_some_and(|region| *region != self.target.target.region))
+    }
+
+    async fn stack(&self, stack_id: &str) -> Check {
+        let subject = self.subject("stack", stack_id);
+        match self.retried(|| self.account.stack_status(stack_id)).await {
+            Ok(status) => match status.and_then(|status| BlockedStack::of(&self.target.target, stack_id, &status)) {
+                Some(blocked) => subject.failed(blocked.message(), &blocked.hint()).code("stack-blocked"),
+                None => subject.passed(),
+            },
+            Err(error) => subject.refused("cloudformation:DescribeStackEvents", &error),
+        }
     }
 
     async fn ssm_parameters(&self, required: &Requirements) -> Vec<Check> {

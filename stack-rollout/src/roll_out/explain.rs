@@ -1,10 +1,11 @@
-//! Reads from the events of failed stacks why they failed.
+//! Reads from the events of failed stacks why they failed, and whether they can be updated again.
 
 use std::future::Future;
 
 use aws_names::{AccountId, Region};
 
 use super::outcome::last_operation;
+use crate::blocked_stack::{BlockedStack, stack_status};
 use crate::bounded::{self, boxed};
 use crate::event::Event;
 use crate::operation_loop::TrackedOperation;
@@ -18,7 +19,8 @@ const AT_ONCE: usize = 8;
 /// The maximum number of pages; an operation rarely has more than two of a hundred events.
 const MOST_PAGES: usize = 10;
 
-/// Adds the first failed resources to each failed target, or a problem if they cannot be read.
+/// Adds the first failed resources to each failed target, or a problem if they cannot be read, and a
+/// problem if CloudFormation refuses to update the stack from now on.
 pub(super) async fn explain<F, Fut, T>(
     targets: &mut [TargetRecord],
     operations: &[TrackedOperation],
@@ -47,8 +49,12 @@ pub(super) async fn explain<F, Fut, T>(
     for (record, result) in failed.into_iter().zip(results) {
         let target = record.target();
         match result {
-            Ok((causes, unread)) => {
+            Ok(Explanation { causes, unread, status }) => {
                 problems.extend(unread.into_iter().map(|message| Problem::new("reason-unread", Place::Target(target.clone()), message)));
+                let blocked = status.and_then(|status| BlockedStack::of(&target, record.stack_id.as_deref().unwrap_or_default(), &status));
+                problems.extend(blocked.map(|blocked| {
+                    Problem::new("stack-blocked", Place::Target(target.clone()), blocked.message()).with_hint(blocked.hint())
+                }));
                 on_event(Event::Explained { target, causes: causes.clone() });
                 record.events = causes;
             }
@@ -65,10 +71,19 @@ pub(super) async fn explain<F, Fut, T>(
     }
 }
 
-/// The first causes of a stack's last failure, and errors of the calls that read their failure
-/// reasons. Events before the operation are ignored: an operation can fail before it reaches the
+/// What the events of a failed stack say.
+struct Explanation {
+    /// The first causes of the last failure.
+    causes: Vec<FailedResource>,
+    /// Errors of the calls that read the failure reasons of the causes.
+    unread: Vec<String>,
+    /// The stack's current status, also if the operation failed before it reached the stack.
+    status: Option<String>,
+}
+
+/// Events before the operation are ignored: an operation can fail before it reaches the
 /// stack, and an older failure must not be reported as its cause.
-async fn causes<T: Stacks>(stacks: &T, stack_id: &str, since: Option<i64>) -> Result<(Vec<FailedResource>, Vec<String>), String> {
+async fn causes<T: Stacks>(stacks: &T, stack_id: &str, since: Option<i64>) -> Result<Explanation, String> {
     let mut events = Vec::new();
     let mut token = None;
     for _ in 0..MOST_PAGES {
@@ -79,6 +94,7 @@ async fn causes<T: Stacks>(stacks: &T, stack_id: &str, since: Option<i64>) -> Re
             break;
         }
     }
+    let status = stack_status(&events).map(str::to_owned);
     if let Some(since) = since {
         events.retain(|event| event.at.is_none_or(|at| at >= since));
     }
@@ -90,5 +106,5 @@ async fn causes<T: Stacks>(stacks: &T, stack_id: &str, since: Option<i64>) -> Re
             Err(error) => unread.push(format!("the failure reason of `{}` could not be read: {error}", cause.logical_id)),
         }
     }
-    Ok((causes, unread))
+    Ok(Explanation { causes, unread, status })
 }

@@ -184,6 +184,27 @@ fn events_before_the_operation_are_not_reported_as_its_cause() {
 }
 
 #[test]
+fn a_stack_that_cannot_be_updated_from_now_on_is_a_problem_with_the_command_that_ends_its_state() {
+    let mut events = events();
+    assert!(explained(std::slice::from_ref(&events)).problems.is_empty());
+    events[0].resource_status = "UPDATE_ROLLBACK_FAILED".to_owned();
+    // The next operation fails before it reaches the stack, whose events are all older.
+    let mut older = events.clone();
+    older.iter_mut().for_each(|event| event.at = Some(10));
+    for (events, causes) in [(events, 1), (older, 0)] {
+        let rollout = explained(&[events]);
+        assert_eq!((rollout.problems.len(), rollout.targets[0].events.len()), (1, causes));
+        let problem = &rollout.problems[0];
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(problem, @"222222222222/us-east-1: the stack is in UPDATE_ROLLBACK_FAILED: CloudFormation refuses every update of it");
+        }
+        assert_eq!(problem.code, "stack-blocked");
+        let command = format!("`aws cloudformation continue-update-rollback --region us-east-1 --stack-name {STACK}`");
+        assert!(problem.hint.as_ref().unwrap().contains(&command), "{problem:?}");
+    }
+}
+
+#[test]
 fn a_session_that_cannot_be_opened_is_a_problem_of_its_target_and_the_record_is_kept() {
     let cloud = Cloud::with_fate(target("222222222222", "us-east-1"), Fate::Fails("no role"));
     let rollout = rolled_out(&cloud, &release(&["222222222222"], &["us-east-1"])).unwrap();

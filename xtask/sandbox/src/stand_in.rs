@@ -37,7 +37,8 @@ pub use document::Document;
 pub use environment::prepare;
 pub use error::Error;
 pub use scene::{
-    EndpointStatus, Fault, LoggedRequest, Organization, SeedAccount, SeedOrganization, SeedPackage, SeedPackages, SeedUnit, WrongBody,
+    EndpointFailure, EndpointStatus, Fault, LoggedRequest, Organization, SeedAccount, SeedOrganization, SeedPackage, SeedPackages,
+    SeedUnit, WrongBody,
 };
 pub use wire::Reply;
 
@@ -194,6 +195,11 @@ impl StandIn {
     /// Makes the endpoint's next update end `InService` with its old configuration.
     pub fn silent_rollback(&self, account: &str, endpoint: &str) -> Result<(), Error> {
         self.command("POST", "silent-rollback", &json!({ "account": account, "endpoint": endpoint }))
+    }
+
+    /// Makes the endpoint's next creation or update by a stack fail.
+    pub fn fail_endpoint(&self, failure: &EndpointFailure) -> Result<(), Error> {
+        self.command("POST", "endpoint-failure", failure)
     }
 
     /// Sets the duration per instance of stack set operations; default: zero.

@@ -15,7 +15,8 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &StackSetO
     let role = options.role.target_role()?;
     let session = session::open().await?;
     let sessions = TargetSessions::new(&session, &release, release.manifest.stage(stage), &role, "status");
-    let status = stage_status(&session, sessions, &release, stage, &request, crate::tool()).await?;
+    let (status, findings) = stage_status(&session, sessions, &release, stage, &request, crate::tool()).await?;
+    printer.diagnostics(&findings);
     printer.result(&status, clean(&status.text()));
     Ok(status.failure().map_or(Exit::Done, Exit::from))
 }

@@ -284,3 +284,32 @@ fn a_bucket_as_a_url_or_path_is_refused_with_a_hint_for_name_and_prefix() {
         .ends_with(2)
         .says("--artifact-bucket team, and the prefix separately: --artifact-prefix x");
 }
+
+#[test]
+fn files_outside_of_the_working_directory_are_packaged_only_with_the_option() {
+    let (project, outside) = (Project::new(), tempfile::tempdir().unwrap());
+    std::fs::write(outside.path().join("index.py"), "def handler(event, context): return 1\n").unwrap();
+    std::fs::write(outside.path().join("snippet.yml"), "Type: AWS::SNS::Topic\n").unwrap();
+    let absolute = outside.path().join("index.py").display().to_string();
+    let up = project.path("").ancestors().skip(1).map(|_| "../").collect::<String>();
+    let lambda = |code: &str| LAMBDA.replace("./code", code);
+    let include = format!(
+        "Resources:\n  T:\n    Fn::Transform: {{ Name: 'AWS::Include', Parameters: {{ Location: '{}' }} }}\n",
+        outside.path().join("snippet.yml").display()
+    );
+    for (form, template) in [
+        ("an absolute path", lambda(&absolute)),
+        ("a path that leads out", lambda(&format!("{up}{}", absolute.trim_start_matches('/')))),
+        ("a folder", lambda(&outside.path().display().to_string())),
+        ("an include", include),
+    ] {
+        project.write("t.yml", &template);
+        let flags = ["package", "--template-file", "t.yml", "--s3-bucket", "b-artifacts", "--artifact-dir", "out", "--region", "eu-west-1"];
+        let refused = project.run(flags).ends_with(2).says("is outside of").says("--allow-outside");
+        assert!(refused.stdout.is_empty(), "{form}: {}", refused.stdout);
+        assert!(project.files("out").is_empty(), "{form}");
+        let allowed = project.run(flags.into_iter().chain(["--allow-outside"])).ends_with(0);
+        assert!(allowed.stdout.contains("b-artifacts") && !project.files("out").is_empty(), "{form}: {}", allowed.stdout);
+        std::fs::remove_dir_all(project.path("out")).unwrap();
+    }
+}

@@ -47,6 +47,8 @@ fn example(text: &str) -> String {
         ("--model-package-name {}", "--model-package-name arn:aws:sagemaker:us-east-1:111111111111:model-package/iris/13"),
         ("{group}", "iris-p-abc123xyz"),
         ("{bucket}", "team-artifacts"),
+        ("--region {region}", "--region us-east-1"),
+        ("--stack-name {stack}", "--stack-name StackSet-sagemaker-iris-p-abc123xyz-deploy-staging-1"),
     ];
     let text = known.iter().fold(text.to_owned(), |text, (format, example)| text.replace(format, example));
     assert!(!text.contains('{'), "add an example for `{text}` to this test");

@@ -194,3 +194,18 @@ fn an_aws_that_drops_every_connection_is_an_error() {
     project.run(["registry", "list"]).ends_with(3).says("could not be reached");
     assert_eq!(cloud.requests("ListModelPackages").len(), 5, "each attempt is logged, and there are no more");
 }
+
+/// The colors of the log of the AWS SDK are those of all other output on standard error.
+#[test]
+fn the_log_has_colors_only_if_the_option_allows_them() {
+    let cloud = Cloud::new();
+    cloud.register(1);
+    let project = cloud.project();
+    for (color, is_colored) in [("never", false), ("always", true), ("auto", true)] {
+        let mut command = project.command(["registry", "list", "-vv", "--color", color]);
+        // Without the option, the variable colors the output although it is not a terminal.
+        command.env_remove("NO_COLOR").env("CLICOLOR_FORCE", "1");
+        let run = project.ended(command.spawn().unwrap()).ends_with(0).says("aws_smithy_runtime");
+        assert_eq!(run.stderr.contains('\u{1b}'), is_colored, "--color {color}: {}", run.stderr);
+    }
+}

@@ -48,6 +48,7 @@ actions below. If the role does not allow an action, the check is reported as *n
 | `ecr:BatchGetImage` | the target, and the repository's policy | the image can be pulled (the first request of a pull) |
 | `s3:GetObject`, below a prefix `s3:ListBucket` | the target, and the bucket's policy | the artifact can be read (HEAD) |
 | `kms:DescribeKey` | the target, and the key's policy | the key is enabled |
+| `cloudformation:DescribeStackEvents` | the target | CloudFormation accepts an update of the stack; checked only if the last operation failed there |
 | `sagemaker:ListEndpoints`, `cloudformation:DescribeStackResources` | the target | the endpoint's name is free or belongs to this stack |
 | `servicequotas:ListServiceQuotas`, `ListAWSDefaultServiceQuotas`, `GetServiceQuota`, `GetAWSDefaultServiceQuota` | the target | the instances fit |
 | `iam:GetRole` | the target, and the stack set's account | the stack set roles trust each other; checked only if there is no stack yet |

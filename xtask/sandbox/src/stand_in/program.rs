@@ -53,6 +53,7 @@ pub(super) const FILES: &[(&str, &str)] = embedded![
     "request_log.py",
     "seeding.py",
     "server.py",
+    "stack_rollback.py",
     "stack_set_operations.py",
     "stored_bytes.py",
 ];

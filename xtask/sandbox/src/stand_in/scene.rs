@@ -264,6 +264,30 @@ pub struct EndpointStatus {
     pub in_service_after: Option<u32>,
 }
 
+/// The failure of an endpoint's next creation or update by a stack, which is then rolled back.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct EndpointFailure {
+    /// The endpoint's account.
+    pub account: String,
+    /// The region; default: `us-east-1`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// The endpoint's name.
+    pub endpoint: String,
+    /// SageMaker's reason.
+    pub reason: String,
+    /// The reason if the rollback of an update fails, too. The stack is then in
+    /// `UPDATE_ROLLBACK_FAILED` until `ContinueUpdateRollback`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rollback_reason: Option<String>,
+}
+
+impl EndpointFailure {
+    /// SageMaker's failure reason if an Availability Zone has no free instances of a type.
+    pub const INSUFFICIENT_CAPACITY: &str = "Unable to provision requested ML compute capacity due to InsufficientInstanceCapacity error. \
+        Please retry using a different ML instance type or after some time.";
+}
+
 /// An organization with its units and accounts.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct SeedOrganization {

@@ -89,6 +89,19 @@ def silent_rollback(application, body):
     return {}
 
 
+def fail_endpoint(application, body):
+    values = fields(
+        body,
+        required={"account": str, "endpoint": str, "reason": str},
+        optional={"region": str, "rollback_reason": str},
+    )
+    needs_patch(application, "endpoint-lifecycle")
+    reasons = [reason for reason in (values["reason"], values.get("rollback_reason")) if reason is not None]
+    with application.state:
+        endpoints.fail_in_stacks((values["account"], values.get("region", REGION), values["endpoint"]), reasons)
+    return {}
+
+
 def set_stack_set_pace(application, body):
     values = fields(body, required={"milliseconds": int})
     needs_patch(application, "stack-sets")
@@ -191,6 +204,7 @@ ROUTES = {
     "POST /stand-in/organization": seed_organization,
     "POST /stand-in/endpoint-status": set_endpoint_status,
     "POST /stand-in/silent-rollback": silent_rollback,
+    "POST /stand-in/endpoint-failure": fail_endpoint,
     "POST /stand-in/stack-set-pace": set_stack_set_pace,
     "POST /stand-in/drift": set_drift,
     "POST /stand-in/suspended-account": suspend_account,

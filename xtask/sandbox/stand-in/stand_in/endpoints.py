@@ -1,4 +1,4 @@
-"""The tests' scripts for endpoints: statuses, and updates that silently have no effect."""
+"""The tests' scripts for endpoints: statuses, failures, and updates that silently have no effect."""
 
 from stand_in.invalid import Invalid
 
@@ -9,6 +9,16 @@ STATUSES = (
 # Keys are (account, region, endpoint name).
 _scripts = {}
 _silent_rollbacks = set()
+_failures = {}
+
+
+class Failed(Exception):
+    """A stack's creation or update of an endpoint failed."""
+
+    def __init__(self, endpoint, reason):
+        super().__init__(reason)
+        self.endpoint = endpoint
+        self.message = self.reason = reason
 
 
 class Script:
@@ -27,6 +37,7 @@ class Script:
 def reset():
     _scripts.clear()
     _silent_rollbacks.clear()
+    _failures.clear()
 
 
 def set_status(key, script):
@@ -49,6 +60,18 @@ def describe(key):
         if script.descriptions_left == 0:
             del _scripts[key]
     return shown
+
+
+def fail_in_stacks(key, reasons):
+    """Makes the next creations or updates of the endpoint by a stack fail, each with one of the reasons.
+    The second one is that of the rollback of an update."""
+    _failures[key] = list(reasons)
+
+
+def check_failure(key):
+    """Raises and consumes the next scripted failure."""
+    if _failures.get(key):
+        raise Failed(key[2], _failures[key].pop(0))
 
 
 def roll_back_silently(key):

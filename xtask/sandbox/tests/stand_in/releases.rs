@@ -1,6 +1,6 @@
 //! Several releases of the project's template through a stack set in two accounts.
 
-use sandbox::stand_in::{Document, LEAST_TEMPLATE, StandIn};
+use sandbox::stand_in::{Document, EndpointFailure, LEAST_TEMPLATE, StandIn};
 use serde_json::json;
 
 use super::{PROD, REGISTRY, STAGING, describe_endpoint, refused, served, start, start_unpatched};
@@ -304,4 +304,73 @@ fn api_violations_fail_the_stack_with_their_reason_and_a_failed_update_keeps_the
     }
     let stacks = aws.query(STAGING, "cloudformation", "DescribeStacks", &[]).unwrap();
     assert_eq!(stacks.text("StackStatus").unwrap(), "UPDATE_ROLLBACK_COMPLETE");
+}
+
+#[test]
+fn a_failed_update_of_an_endpoint_is_rolled_back_and_a_failed_rollback_blocks_the_stack_until_it_is_continued() {
+    let aws = start();
+    release(&aws, &[STAGING]);
+    let status = || aws.query(STAGING, "cloudformation", "DescribeStacks", &[]).unwrap().text("StackStatus").unwrap();
+    let reason = |operation: &Document| {
+        let id = operation.text("OperationId").unwrap();
+        request(&aws, "ListStackSetOperationResults", &[("OperationId", &id)]).text("StatusReason")
+    };
+    let mut failure = EndpointFailure {
+        account: STAGING.to_owned(),
+        endpoint: ENDPOINT.to_owned(),
+        reason: EndpointFailure::INSUFFICIENT_CAPACITY.to_owned(),
+        ..EndpointFailure::default()
+    };
+    aws.fail_endpoint(&failure).unwrap();
+    let failed = reason(&stack_set(&aws, "UpdateStackSet", 2)).unwrap();
+    let expected =
+        format!("ResourceLogicalId:SageMakerEndpoint, ResourceType:AWS::SageMaker::Endpoint, ResourceStatusReason:{}", failure.reason);
+    assert!(failed.starts_with(&expected), "{failed}");
+    assert_eq!((status().as_str(), served(&aws, STAGING, ENDPOINT)), ("UPDATE_ROLLBACK_COMPLETE", package(1)));
+    // The next update is made.
+    assert_eq!(reason(&stack_set(&aws, "UpdateStackSet", 2)), None);
+    assert_eq!((status().as_str(), served(&aws, STAGING, ENDPOINT)), ("UPDATE_COMPLETE", package(2)));
+
+    failure.rollback_reason = Some("Cannot update in-progress endpoint.".to_owned());
+    aws.fail_endpoint(&failure).unwrap();
+    stack_set(&aws, "UpdateStackSet", 3);
+    assert_eq!((status().as_str(), served(&aws, STAGING, ENDPOINT)), ("UPDATE_ROLLBACK_FAILED", package(2)));
+    let stacks = aws.query(STAGING, "cloudformation", "DescribeStacks", &[]).unwrap();
+    let stack = stacks.text("StackId").unwrap();
+    let events = aws.query(STAGING, "cloudformation", "DescribeStackEvents", &[("StackName", &stack)]).unwrap();
+    let of_endpoint: Vec<_> = events
+        .each("member")
+        .into_iter()
+        .filter(|event| event.text("LogicalResourceId").as_deref() == Some("SageMakerEndpoint"))
+        .filter_map(|event| event.text("ResourceStatusReason"))
+        .collect();
+    assert_eq!(of_endpoint[..2], ["Cannot update in-progress endpoint.", EndpointFailure::INSUFFICIENT_CAPACITY]);
+    let refused_update = reason(&stack_set(&aws, "UpdateStackSet", 3)).unwrap();
+    assert_eq!(refused_update, format!("Stack:{stack} is in UPDATE_ROLLBACK_FAILED state and can not be updated."));
+
+    aws.query(STAGING, "cloudformation", "ContinueUpdateRollback", &[("StackName", &stack)]).unwrap();
+    assert_eq!((status().as_str(), served(&aws, STAGING, ENDPOINT)), ("UPDATE_ROLLBACK_COMPLETE", package(2)));
+    assert_eq!(refused(aws.query(STAGING, "cloudformation", "ContinueUpdateRollback", &[("StackName", &stack)])).0, 400);
+    assert_eq!(reason(&stack_set(&aws, "UpdateStackSet", 3)), None);
+    assert_eq!(served(&aws, STAGING, ENDPOINT), package(3));
+}
+
+#[test]
+fn an_endpoint_without_capacity_is_not_created_and_its_stack_is_created_again_by_the_next_operation() {
+    let aws = start();
+    let failure = EndpointFailure {
+        account: STAGING.to_owned(),
+        endpoint: ENDPOINT.to_owned(),
+        reason: EndpointFailure::INSUFFICIENT_CAPACITY.to_owned(),
+        ..EndpointFailure::default()
+    };
+    aws.fail_endpoint(&failure).unwrap();
+    release(&aws, &[STAGING]);
+    assert_eq!(refused(describe_endpoint(&aws, STAGING, ENDPOINT)).0, 400);
+    let stacks = aws.query(STAGING, "cloudformation", "DescribeStacks", &[]).unwrap();
+    assert_eq!(stacks.text("StackStatus").unwrap(), "ROLLBACK_COMPLETE");
+    let instance = request(&aws, "DescribeStackInstance", &[("StackInstanceAccount", STAGING), ("StackInstanceRegion", "us-east-1")]);
+    assert!(instance.text("StatusReason").unwrap().contains("InsufficientInstanceCapacity"));
+    stack_set(&aws, "UpdateStackSet", 1);
+    assert_eq!(served(&aws, STAGING, ENDPOINT), package(1));
 }

@@ -1,7 +1,7 @@
 """Endpoint statuses, updates, and updates that silently have no effect."""
 
 from moto.core.responses import ActionResult
-from moto.sagemaker.models import SageMakerModelBackend
+from moto.sagemaker.models import FakeEndpoint, SageMakerModelBackend
 from moto.sagemaker.responses import SageMakerResponse
 
 from stand_in import endpoints
@@ -9,7 +9,7 @@ from stand_in.endpoint_update import Retained, find, refuse_in_progress, update
 
 PURPOSE = (
     "UpdateEndpoint exists and retains variant properties; UpdateEndpointWeightsAndCapacities changes only the named fields; "
-    "statuses can be scripted; an update can silently have no effect"
+    "statuses can be scripted; an update can silently have no effect; a stack's creation or update of an endpoint can fail"
 )
 
 
@@ -24,6 +24,13 @@ def update_endpoint(self):
 def apply():
     describe_endpoint, list_endpoints = SageMakerModelBackend.describe_endpoint, SageMakerModelBackend.list_endpoints
     change = SageMakerModelBackend.update_endpoint_weights_and_capacities
+
+    create = FakeEndpoint.create_from_cloudformation_json.__func__
+
+    def create_in_stack(cls, resource_name, cloudformation_json, account_id, region_name, **named):
+        name = cloudformation_json["Properties"].get("EndpointName", resource_name)
+        endpoints.check_failure((account_id, region_name, name))
+        return create(cls, resource_name, cloudformation_json, account_id, region_name, **named)
 
     def key(backend, name):
         return (backend.account_id, backend.region_name, name)
@@ -53,6 +60,7 @@ def apply():
                 del variant[field]
         return arn
 
+    FakeEndpoint.create_from_cloudformation_json = classmethod(create_in_stack)
     SageMakerModelBackend.describe_endpoint = describe
     SageMakerModelBackend.update_endpoint_weights_and_capacities = change_named
     SageMakerModelBackend.list_endpoints = show

@@ -6,7 +6,7 @@ from moto.cloudformation.exceptions import ValidationError
 from moto.cloudformation.parsing import ResourceMap, clean_json, parse_and_update_resource
 from moto.sagemaker.models import FakeEndpoint, FakeEndpointConfig, Model, sagemaker_backends
 
-from stand_in import endpoint_update
+from stand_in import endpoint_update, endpoints
 
 PURPOSE = "a stack update changes every reference to a replaced resource, and deletes the replaced resource last, unless it is in use"
 
@@ -119,6 +119,7 @@ def update_endpoint(cls, original_resource, new_resource_name, cloudformation_js
     # Changed tags alone do not update the endpoint: they must not consume a scripted silent
     # rollback.
     if config != original_resource.endpoint_config_name:
+        endpoints.check_failure((account_id, region_name, original_resource.endpoint_name))
         retained = endpoint_update.Retained(cloudformation_json["Properties"])
         endpoint_update.update(sagemaker_backends[account_id][region_name], original_resource, config, retained)
     return original_resource

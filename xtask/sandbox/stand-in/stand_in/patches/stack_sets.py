@@ -7,6 +7,7 @@ from moto.cloudformation.models import CloudFormationBackend, StackInstance, Sta
 from moto.cloudformation.responses import CloudFormationResponse
 from moto.core.responses import ActionResult
 
+from stand_in import stack_rollback
 from stand_in import stack_set_operations as operations
 from stand_in.stack_set_operations import Refused
 
@@ -52,18 +53,19 @@ class Instance(StackInstance):
             # back and kept.
             self.stack = next((stack for stack in backend.stacks.values() if stack.name == name), None)
             if self.stack is not None:
-                roll_back(self.stack, "CREATE_FAILED", "ROLLBACK_COMPLETE", error, self.stack.resource_map.delete)
+                stack_rollback.roll_back(self.stack, "CREATE_FAILED", "ROLLBACK_COMPLETE", error, self.stack.resource_map.delete)
             raise
 
     def _update(self, parameters):
         stack = self.stack
+        stack_rollback.refuse_unfinished(stack)
         template, template_dict, old_parameters = stack.template, stack.template_dict, stack.parameters
         try:
             stack.update(self.stack_set.template, parameters=parameters)
         except Exception as error:
             stack.template, stack.template_dict = template, template_dict
             restore = lambda: stack.resource_map.update(template_dict, old_parameters)
-            roll_back(stack, "UPDATE_FAILED", "UPDATE_ROLLBACK_COMPLETE", error, restore)
+            stack_rollback.roll_back(stack, "UPDATE_FAILED", "UPDATE_ROLLBACK_COMPLETE", error, restore)
             raise
 
     def delete(self, retain=False):
@@ -90,16 +92,6 @@ class Instance(StackInstance):
         if suspended or self.reason:
             described["StatusReason"] = f"Account {self.account_id} is suspended" if suspended else self.reason
         return described
-
-
-def roll_back(stack, failed, rolled_back, error, undo):
-    stack._add_stack_event(failed, resource_status_reason=getattr(error, "message", None) or repr(error))
-    try:
-        undo()
-    except Exception as further:  # noqa: BLE001 - report the first error
-        stack._add_stack_event("ROLLBACK_FAILED", resource_status_reason=repr(further))
-    stack.status = rolled_back
-    stack._add_stack_event(rolled_back)
 
 
 def chosen(stack_set, accounts, regions):
@@ -333,6 +325,7 @@ def apply():
     for name in ("create_stack_set", "update_stack_set"):
         setattr(CloudFormationResponse, name, with_managed_execution(getattr(CloudFormationResponse, name), named))
         setattr(CloudFormationResponse, name, with_size_limit(getattr(CloudFormationResponse, name)))
+    CloudFormationResponse.continue_update_rollback = stack_rollback.continue_update_rollback
     CloudFormationResponse.detect_stack_set_drift = detect_stack_set_drift
     CloudFormationResponse.list_stack_instances = list_stack_instances
     CloudFormationResponse.list_stack_set_operations = list_stack_set_operations
