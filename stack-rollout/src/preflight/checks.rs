@@ -140,7 +140,7 @@ impl<T: TargetAccount, C: Clock> Calls<'_, T, C> {
 
     async fn stack(&self, stack_id: &str) -> Check {
         let subject = self.subject("stack", stack_id);
-        match self.retried(|| self.account.stack_status(stack_id)).await {
+        match self.options.retried(|| self.account.stack_status(stack_id)).await {
             Ok(status) => match status.and_then(|status| BlockedStack::of(&self.target.target, stack_id, &status)) {
                 Some(blocked) => subject.failed(blocked.message(), &blocked.hint()).code("stack-blocked"),
                 None => subject.passed(),
