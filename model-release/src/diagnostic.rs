@@ -288,3 +288,35 @@ pub fn stop_on_errors(diagnostics: Vec<Diagnostic>) -> Result<Vec<Diagnostic>, F
     }
     Ok(diagnostics)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failed_call_gets_the_account_and_region_of_the_session_unless_it_has_its_own() {
+        let unset: Option<&str> = None;
+        let of_region = Diagnostic::error("a").in_aws(unset, Some("eu-west-1"));
+        let of_target = Diagnostic::error("b").in_aws(Some("222222222222"), Some("us-east-1"));
+        let in_file = Diagnostic::error("c").source("template.yml", 1, 1, "Resources:");
+        let mut failure =
+            Failure::new(FailureKind::Unreachable, vec![of_region, of_target, in_file, Diagnostic::error("d"), Diagnostic::warning("e")]);
+        assert!(failure.lacks_session());
+        failure.of_session("111111111111", "us-east-1");
+        let place = |index: usize| failure.diagnostics[index].place.as_ref().map(ToString::to_string);
+        assert_eq!(place(0).as_deref(), Some("account 111111111111, region eu-west-1"));
+        assert_eq!(place(1).as_deref(), Some("account 222222222222, region us-east-1"));
+        assert_eq!(place(2).as_deref(), Some("template.yml:1:1"));
+        assert_eq!(failure.diagnostics[2].details, ["account 111111111111, region us-east-1"]);
+        assert_eq!(place(3).as_deref(), Some("account 111111111111, region us-east-1"));
+        assert_eq!(place(4), None, "a warning is not about a call unless it says so");
+    }
+
+    #[test]
+    fn invalid_input_is_not_about_an_account() {
+        let mut failure = Failure::bad_input(Diagnostic::error("a"));
+        assert!(!failure.lacks_session());
+        failure.of_session("111111111111", "us-east-1");
+        assert_eq!(failure.diagnostics[0].place, None);
+    }
+}

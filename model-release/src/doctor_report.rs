@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use aws_names::{AccountId, Region};
 use serde::Serialize;
 use stack_rollout::preflight::{Check, CheckOutcome};
 
@@ -28,6 +29,9 @@ pub struct DoctorReport {
     /// Adds the calling program's hint to a finding.
     #[serde(skip)]
     complete: fn(&Diagnostic) -> Diagnostic,
+    /// The account and region that are called unless a check has targets.
+    #[serde(skip)]
+    session: Option<(AccountId, Region)>,
 }
 
 /// The number of checks by outcome.
@@ -96,7 +100,12 @@ impl Outcome {
 impl DoctorReport {
     /// A report without checks. `complete` adds the calling program's hint to a finding.
     pub fn new(tool: Tool, complete: fn(&Diagnostic) -> Diagnostic) -> Self {
-        Self { schema_version: SCHEMA_VERSION, tool, counts: Counts::default(), checks: Vec::new(), complete }
+        Self { schema_version: SCHEMA_VERSION, tool, counts: Counts::default(), checks: Vec::new(), complete, session: None }
+    }
+
+    /// Sets the account and region of the calls that are not in a target: failed ones name them.
+    pub fn called_from(&mut self, account: AccountId, region: Region) {
+        self.session = Some((account, region));
     }
 
     fn push(&mut self, check: &str, subject: impl Into<String>, outcome: Outcome) -> &mut Checked {
@@ -138,6 +147,10 @@ impl DoctorReport {
             FailureKind::Nothing => Outcome::Warning,
             FailureKind::Failed | FailureKind::BadInput => Outcome::Failed,
         };
+        let mut failure = failure.clone();
+        if let Some((account, region)) = &self.session {
+            failure.of_session(account.as_str(), region.as_str());
+        }
         for diagnostic in failure.diagnostics.iter().filter(|diagnostic| diagnostic.level == Level::Error || outcome == Outcome::Warning) {
             let diagnostic = (self.complete)(diagnostic);
             let checked = self.push(check, subject, outcome);

@@ -45,7 +45,7 @@ pub async fn check_accounts(
             Err(failure) => {
                 // An empty unit is a missing prerequisite, not an invalid option.
                 let kind = if failure.kind == FailureKind::Unreachable { FailureKind::Unreachable } else { FailureKind::Failed };
-                report.failure("organizational-units", &subject, &session.located(Failure::new(kind, failure.diagnostics)).await);
+                report.failure("organizational-units", &subject, &Failure::new(kind, failure.diagnostics));
                 stage.accounts = Accounts::Listed(BTreeSet::from([own.clone()]));
                 *known = false;
             }
@@ -72,7 +72,7 @@ pub async fn check_registry(session: &Session, request: &BuildRequest, readers: 
             return;
         }
         Err(error) => {
-            report.failure(GROUP, &name, &session.located(registry_errors::of_registry(&error)).await);
+            report.failure(GROUP, &name, &registry_errors::of_registry(&error));
             return;
         }
     };
@@ -104,7 +104,7 @@ pub async fn check_registry(session: &Session, request: &BuildRequest, readers: 
         }
         Err(error) => {
             let failure = registry_errors::of_sharing(&error, &sharing.group);
-            report.failure(SHARING, &name, &session.located(failure).await);
+            report.failure(SHARING, &name, &failure);
         }
     }
 }
@@ -128,6 +128,6 @@ pub async fn check_artifact_bucket(session: &Session, bucket: Option<&str>, repo
         Ok(BucketPlace::Missing) => {
             report.failed(CHECK, bucket, Diagnostic::error("the bucket does not exist").code("bucket-missing"));
         }
-        Err(diagnostic) => report.failure(CHECK, bucket, &session.located(Failure::unreachable(diagnostic)).await),
+        Err(diagnostic) => report.failure(CHECK, bucket, &Failure::unreachable(diagnostic)),
     }
 }

@@ -21,6 +21,7 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &DoctorOpt
     let inputs = configuration(printer, &command, &mut report);
     match session.caller().await {
         Ok(caller) => {
+            report.called_from(caller.account.clone(), session.region().clone());
             report.ok("credentials", format!("account {}, region {}", caller.account, session.region()));
             let known = check_accounts(&session, &mut command.request, &caller.account, &mut report).await?;
             check_registry(&session, &command.request, &readers, known.iter().all(|known| *known), &mut report).await;

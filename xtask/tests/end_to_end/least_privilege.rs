@@ -42,7 +42,7 @@ fn the_roles_of_the_templates_are_enough_for_setup_build_and_tests_and_the_table
         .run(["deploy", "--stage", "staging", "--no-preflight"])
         .ends_with(3)
         .says("`CreateStackSet` failed")
-        .says("the management session needs `cloudformation:CreateStackSet`");
+        .says("allow `cloudformation:CreateStackSet`");
 
     let mut deploy = calls::table()["deploy"][&Place::DataScience].clone();
     deploy.insert("iam:PassRole".to_owned());

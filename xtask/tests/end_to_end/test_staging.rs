@@ -253,9 +253,10 @@ fn errors_of_aws_are_reported_with_code_and_hint() {
     cloud.register(10);
     for (status, code, says, times) in [
         (400, "AccessDeniedException", "allow `sagemaker:ListModelPackages`", None),
-        (400, "ExpiredTokenException", "the session expired", None),
+        (400, "ExpiredTokenException", "the session has expired", None),
         (400, "ThrottlingException", "AWS is throttling this account", None),
-        (500, "InternalFailure", "InternalFailure", None),
+        (500, "InternalFailure", "AWS is not available at the moment", None),
+        (503, "ServiceUnavailable", "account 111111111111, region us-east-1", None),
         // Temporary errors are retried and not reported.
         (400, "ThrottlingException", "version 14", Some(2)),
     ] {

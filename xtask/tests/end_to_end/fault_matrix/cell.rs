@@ -16,6 +16,9 @@ use crate::project::{Project, Run};
 /// of a call, whatever its `--wait`, which is a day. An hour of silence is not waited for either.
 const LIMIT: Duration = Duration::from_mins(30);
 
+/// The accounts of the targets.
+const TARGETS: [&str; 2] = ["222222222222", "333333333333"];
+
 /// Actions whose list can have an empty page.
 const PAGED: [&str; 8] = [
     "ListModelPackages",
@@ -94,7 +97,9 @@ impl Cell {
     pub(super) fn try_on(&self, scene: &Scene, cloud: &Cloud, project: &Project) -> Result<Outcome, String> {
         let before: Vec<_> = scene.outputs.iter().map(|folder| project.files(folder)).collect();
         let Call { service, action, account, region, .. } = &self.call;
-        let fault = self.fault.fault(service).on(service, action).of_account(account).in_region(region);
+        let fault = self.fault.fault(service).on(service, action);
+        // Which of several targets makes a call can depend on which one is first.
+        let fault = if account == HOME { fault.of_account(account).in_region(region) } else { fault };
         cloud.aws.clear_requests().unwrap();
         cloud.aws.fault(&fault).unwrap();
         let run = limited(project, scene.arguments);
@@ -151,13 +156,15 @@ impl Cell {
         static REQUEST_ID: LazyLock<Regex> =
             LazyLock::new(|| Regex::new("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}").unwrap());
         let Call { action, account, region, .. } = &self.call;
-        let place = |account: &str| [format!("account {account}, region {region}"), format!("{account}/{region}")];
+        let places = |account: &str| [format!("account {account}, region {region}"), format!("{account}/{region}")];
+        let is_named = |account: &str| places(account).iter().any(|place| text.contains(place));
         let is_placed = match action.as_str() {
             // The account is not known, because this call reads it.
             "GetCallerIdentity" => text.contains(&format!("account of the access key in AWS_ACCESS_KEY_ID, region {region}")),
             // The role's account.
-            "AssumeRole" => place("222222222222").iter().any(|place| text.contains(place)),
-            _ => place(account).iter().any(|place| text.contains(place)),
+            "AssumeRole" => TARGETS.iter().any(|target| is_named(target)),
+            _ if account == HOME => is_named(account),
+            _ => TARGETS.iter().any(|target| is_named(target)),
         };
         [
             ("operation", text.contains(action.as_str())),

@@ -12,7 +12,7 @@ pub(super) type Rows = BTreeMap<String, Vec<String>>;
 
 /// A call that cannot have the fault, and a cell that no run has tried.
 pub(super) const IMPOSSIBLE: &str = "–";
-const UNTRIED: &str = "?";
+pub(super) const UNTRIED: &str = "?";
 
 const PAGE: &str = "docs/faults.md";
 const HEADING: &str = "### ";
