@@ -3,17 +3,23 @@
 //! CodeBuild's images have glibc 2.26 or newer; zig links the binary against 2.17. `dist` installs
 //! zig and cargo-zigbuild from PyPI, by version and checksum, in a virtual environment.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::options::DistOptions;
-use super::program::{Task, cargo};
+use super::program::cargo;
+use super::python_tools::PythonTools;
 use model_release::{Diagnostic, Failure, FailureKind};
 use terminal::{Exit, Printer, Project, files};
 
 /// The minimum version of glibc.
 const GLIBC: &str = "2.17";
 /// The linker's packages by version and checksum, so that the same sources give the same binary.
-const LINKER: &str = include_str!("dist-requirements.txt");
+const LINKER: PythonTools = PythonTools {
+    name: "cargo-zigbuild and zig",
+    folder: "tools/zig",
+    requirements: include_str!("dist-requirements.txt"),
+    command: "dist",
+};
 
 pub(crate) fn run(printer: Printer, project: &Project, options: &DistOptions) -> Result<Exit, Failure> {
     let architecture = std::env::consts::ARCH;
@@ -23,7 +29,7 @@ pub(crate) fn run(printer: Printer, project: &Project, options: &DistOptions) ->
             .into());
     }
     let triple = format!("{architecture}-unknown-linux-gnu");
-    let bin = linker(printer, project)?;
+    let bin = LINKER.install(printer, project)?;
 
     printer.step("Building", format!("xtask for {triple}, glibc {GLIBC} (release; the AWS SDK takes some minutes)"));
     let path =
@@ -51,37 +57,6 @@ pub(crate) fn run(printer: Printer, project: &Project, options: &DistOptions) ->
     let result = serde_json::json!({ "binary": binary, "sha256": checksum, "glibc": GLIBC });
     printer.result(&result, format_args!("{}\nXTASK_SHA256={checksum}", binary.display()));
     Ok(Exit::Done)
-}
-
-/// Installs cargo-zigbuild and zig if they are missing; their folder.
-fn linker(printer: Printer, project: &Project) -> Result<PathBuf, Failure> {
-    let environment = project.target("tools/zig");
-    let bin = environment.join("bin");
-    let stamp = environment.join("installed");
-    if std::fs::read_to_string(&stamp).is_ok_and(|text| text == LINKER) {
-        return Ok(bin);
-    }
-    printer.step("Installing", "cargo-zigbuild and zig");
-    let requirements = environment.join("requirements.txt");
-    let install =
-        ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--require-hashes", "--only-binary", ":all:"];
-    let steps = [
-        Task::new("python3").args(["-m", "venv", "--clear"]).arg(&environment),
-        Task::new(bin.join("python")).args(install).arg("--requirement").arg(&requirements),
-    ];
-    for (step, is_last) in steps.into_iter().zip([false, true]) {
-        if is_last {
-            files::write(&requirements, LINKER.as_bytes())?;
-        }
-        if !step.succeeds()? {
-            return Err(Failure::unreachable(
-                Diagnostic::error("the linker could not be installed")
-                    .with_hint("`dist` needs python3 with venv (Debian: apt-get install python3-venv) and PyPI"),
-            ));
-        }
-    }
-    files::write(&stamp, LINKER.as_bytes())?;
-    Ok(bin)
 }
 
 fn executable(path: &Path) -> Result<(), Failure> {

@@ -6,6 +6,7 @@ mod lint;
 mod options;
 mod program;
 mod properties;
+mod python_tools;
 mod soak;
 mod stand_in;
 mod test;

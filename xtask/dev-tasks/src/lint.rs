@@ -1,5 +1,6 @@
 //! `lint`: checks wording, format, lints, documentation, dependencies and templates, as CI does.
 
+mod supply_chain;
 mod templates;
 mod unused;
 mod wording;
@@ -95,6 +96,13 @@ impl Lint {
             self.printer.diagnostic(&unused);
             self.exit = self.exit.worst(Exit::Failed);
         }
+        self.printer.step("Checking", "dependencies: the number in the shipped program");
+        if let Some(unexpected) = supply_chain::shipped_dependencies(project)? {
+            self.printer.diagnostic(&unexpected);
+            self.exit = self.exit.worst(Exit::Failed);
+        }
+        self.quiet_step("dependencies: the lock file of the fuzz targets", &supply_chain::lock_of_fuzz_targets(project))?;
+        self.quiet_step("example workflow: zizmor", &supply_chain::zizmor(self.printer, project)?)?;
         let deny = CARGO_DENY.find(self.printer, project)?;
         let configuration = project.root.join(".config/deny.toml");
         let check = |what: &[&str]| {

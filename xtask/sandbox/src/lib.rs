@@ -29,5 +29,6 @@ pub mod model_server;
 pub mod printed;
 pub mod stand_in;
 pub mod test_log;
+pub mod usage;
 
 mod http;

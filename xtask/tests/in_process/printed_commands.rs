@@ -11,11 +11,12 @@ use sandbox::printed;
 use crate::cli::Cli;
 
 /// Sentences that start with a program's name, or contain one.
-const PROSE: [&str; 8] = [
+const PROSE: [&str; 9] = [
     "`cargo metadata` does not list the workspace's packages",
+    "`cargo tree` does not list the dependencies",
     "xtask for {triple}, glibc {GLIBC} (release; the AWS SDK takes some minutes)",
     "cargo xtask",
-    "`dist` needs python3 with venv",
+    "`{command}` needs python3 with venv",
     "the package index does not serve",
     "the packages are downloaded from the Python package index of pip or uv",
     // Generated commands, which other tests run.

@@ -14,29 +14,52 @@ pub(super) struct ProgramSuite {
 }
 
 enum Work {
-    /// The end-to-end tests of a module, which do all of what `test` only samples if a variable has
-    /// this value.
-    Tests { module: &'static str, variable: &'static str, value: &'static str },
+    /// The tests of a test program whose names contain a text. They do all of what `test` only
+    /// samples if a variable has this value.
+    Tests { package: &'static str, program: &'static str, filter: &'static str, variable: &'static str, value: Value },
     /// Every fuzz target.
     Fuzz,
 }
 
-pub(super) const PROGRAM_SUITES: [ProgramSuite; 3] = [
+enum Value {
+    Fixed(&'static str),
+    /// The minutes of the run.
+    Minutes,
+}
+
+pub(super) const PROGRAM_SUITES: [ProgramSuite; 5] = [
     ProgramSuite { name: "fuzz", work: Work::Fuzz },
-    ProgramSuite { name: "xtask/crashes", work: Work::Tests { module: "crashes::", variable: "KILLS", value: "125" } },
-    ProgramSuite { name: "xtask/faults", work: Work::Tests { module: "fault_matrix::", variable: "FAULT_CELLS", value: "1000000" } },
+    ProgramSuite {
+        name: "model-release/endurance",
+        work: Work::Tests { package: "model-release", program: "endurance", filter: "", variable: "BUILDS", value: Value::Fixed("10000") },
+    },
+    ProgramSuite { name: "xtask/crashes", work: end_to_end("crashes::", "KILLS", Value::Fixed("125")) },
+    ProgramSuite { name: "xtask/endurance", work: end_to_end("endurance::", "ENDURANCE_MINUTES", Value::Minutes) },
+    ProgramSuite { name: "xtask/faults", work: end_to_end("fault_matrix::", "FAULT_CELLS", Value::Fixed("1000000")) },
 ];
 
+const fn end_to_end(module: &'static str, variable: &'static str, value: Value) -> Work {
+    Work::Tests { package: "xtask", program: "end_to_end", filter: module, variable, value }
+}
+
 impl ProgramSuite {
-    /// Runs the suite, the fuzzer for this many minutes; a line for the summary, and whether it passed.
+    /// Runs the suite, the fuzzer and the load for this many minutes; a line for the summary, and
+    /// whether it passed.
     pub(super) fn run(&self, printer: Printer, project: &Project, minutes: u64) -> Result<(String, bool), Failure> {
         printer.step("Soaking", self.name);
         let start = Instant::now();
         let (what, passed) = match &self.work {
-            Work::Tests { module, variable, value } => {
+            Work::Tests { package, program, filter, variable, value } => {
+                let value = match value {
+                    Value::Fixed(value) => (*value).to_owned(),
+                    Value::Minutes => minutes.to_string(),
+                };
                 let mut log = TestLog::default();
                 let task = cargo(project)
-                    .args(["test", "--locked", "--package", "xtask", "--test", "end_to_end", "--no-fail-fast", "--", module])
+                    .args(["test", "--locked", "--package", package, "--test", program, "--no-fail-fast"])
+                    // A library alone has other features, and the AWS SDK would be compiled again.
+                    .args((*package != "xtask").then_some("--no-default-features"))
+                    .args(["--", "--show-output", filter])
                     .env(variable, value);
                 let succeeds = task.follow(|line| log.read(line))?;
                 (format!("{} tests passed, {} failed", log.passed, log.failures()), succeeds && log.passed > 0)
