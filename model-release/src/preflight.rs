@@ -130,8 +130,12 @@ fn requirements_of(release: &Release, template: &Template, parameters: &Paramete
     let (images, model_data) =
         package.regions.get(region).map_or((&package.images, &package.model_data), |package| (&package.images, &package.model_data));
     // Several containers can have the same one, which is then checked once.
-    images.iter().for_each(|image| add(&mut needed.images, Some(image), ""));
-    model_data.iter().for_each(|uri| add(&mut needed.artifacts, Some(uri), ""));
+    for image in images {
+        add(&mut needed.images, Some(image), "");
+    }
+    for uri in model_data {
+        add(&mut needed.artifacts, Some(uri), "");
+    }
     let approved = package.containers_in(region).unwrap_or_default().iter().flat_map(|container| &container.artifacts);
     for artifact in approved {
         add(&mut needed.artifacts, Some(&artifact.uri), "");

@@ -58,8 +58,9 @@ fn differences(variant: &Variant, container: &DeployedContainer, required: &Expe
             Some(Comparison::Differs { what: what.clone(), expected: expected.to_owned(), actual: actual.to_owned() })
         };
         match (container.environment.get(name), required.template.get(name), &required.package) {
-            // Its value is not known before the deployment.
-            (_, Some(None), _) => None,
+            // A value that is not known before the deployment. A variable of the package need not be
+            // shown at the model that is created from it.
+            (_, Some(None), _) | (None, None, _) => None,
             (Some(digest), Some(Some(expected)), _) if digest == expected => None,
             (Some(_), Some(Some(_)), _) => differs("the template's value", "another value"),
             (None, Some(Some(_)), _) => differs("the template's value", "no value"),
@@ -72,8 +73,6 @@ fn differences(variant: &Variant, container: &DeployedContainer, required: &Expe
                 what: what.clone(),
                 why: "the release does not record the environment of its model package".to_owned(),
             }),
-            // A variable of the package need not be shown at the model that is created from it.
-            (None, None, _) => None,
         }
     };
     names.into_iter().filter_map(compare).collect()
