@@ -25,7 +25,12 @@ const NOW: u64 = 1_795_788_000;
 const DAY: u64 = 24 * 60 * 60;
 
 pub(crate) fn require(release: &mut Release, approval: RequiredApproval) {
-    let policy = ReleasePolicy { file: "release-policy.json".to_owned(), digest: "sha256:1".to_owned(), approval: Some(approval), ..ReleasePolicy::default() };
+    let policy = ReleasePolicy {
+        file: "release-policy.json".to_owned(),
+        digest: "sha256:1".to_owned(),
+        unknown_bytes: model_registry::release_policy::UnknownBytes::Allow,
+        approval: Some(approval),
+    };
     release.manifest.choice.release_policy = Some(policy);
 }
 

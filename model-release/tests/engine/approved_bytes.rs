@@ -423,7 +423,7 @@ fn a_release_without_recorded_bytes_is_not_known_and_never_passed() {
     assert_eq!((checked.unchanged, checked.warnings[0].code), (0, NOT_KNOWN));
     // The policy blocks it.
     release.manifest.choice.release_policy =
-        Some(RecordedPolicy { file: "p".to_owned(), digest: "d".to_owned(), unknown_bytes: UnknownBytes::Block });
+        Some(RecordedPolicy { file: "p".to_owned(), digest: "d".to_owned(), unknown_bytes: UnknownBytes::Block, approval: None });
     assert_eq!(outcomes(&release), [(CheckOutcome::Failed, NOT_KNOWN); 2]);
     assert_eq!(refused(block_on(release.check_bytes(|_| Cloud::new()))).0, FailureKind::Failed);
     let expectations = model_release::Expectations::read(&release, Stage::Staging).unwrap();
