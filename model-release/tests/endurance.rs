@@ -11,6 +11,7 @@ use cfn_render::store::Directory;
 use model_registry::Selection;
 use model_registry::documents::NoDocuments;
 use model_registry::snapshot::Snapshot;
+use model_release::approved_bytes::NoArtifacts;
 use model_release::configuration::{BaseFile, Configuration, ConfigurationFiles, StageFiles};
 use model_release::manifest::{Source, Tool};
 use model_release::release_build::{BuildRequest, Home, StageRequest};
@@ -58,7 +59,11 @@ async fn build(project: &Path, artifacts: &Path) -> String {
     let template = Some(project.join("cfn-sm-endpoint-template.yml"));
     let configuration = Configuration::read(&ConfigurationFiles { template, base, stages: stages.into() }).unwrap();
     let request = request();
-    let access = |_: Option<&_>| RegistryAccess { registry: Snapshot::parse(REGISTRY).unwrap(), documents: NoDocuments };
+    let access = |_: Option<&_>| RegistryAccess {
+        registry: Snapshot::parse(REGISTRY).unwrap(),
+        documents: NoDocuments,
+        artifacts: None::<NoArtifacts>,
+    };
     let prepared = request.prepare(&configuration, access, &Home::default(), |_| {}).await.unwrap();
     let packaged =
         configuration.template.package(&Directory::new(artifacts, "artifacts", "us-east-1"), &PackageOptions::default()).await.unwrap();
