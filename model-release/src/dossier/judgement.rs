@@ -105,9 +105,9 @@ impl Change {
         let name = name.to_lowercase().replace([' ', '-'], "_");
         let is = |known: &&str| name == **known || name.starts_with(&format!("{known}_")) || name.ends_with(&format!("_{known}"));
         // `error_rate` is known by its first word, and so is `false_positive_rate` before `positive`.
-        let direction = if LOWER.iter().any(|known| is(&known)) {
+        let direction = if LOWER.iter().any(&is) {
             -1.0
-        } else if HIGHER.iter().any(|known| is(&known)) {
+        } else if HIGHER.iter().any(&is) {
             1.0
         } else {
             0.0

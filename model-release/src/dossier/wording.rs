@@ -27,7 +27,7 @@ pub(super) fn bounded(text: &str, longest: usize) -> String {
 /// The reason of a failure, in a line.
 pub(super) fn reason(failure: &Failure) -> String {
     let texts = failure.diagnostics.iter().map(|diagnostic| {
-        let details: String = diagnostic.details.iter().map(|detail| format!("; {detail}")).collect();
+        let details = diagnostic.details.iter().fold(String::new(), |text, detail| format!("{text}; {detail}"));
         format!("{}{details}", diagnostic.message)
     });
     line(&texts.collect::<Vec<_>>().join("; "))

@@ -120,6 +120,7 @@ fn results(stage: &str, version: u32, digest: &str, accuracy: f64) -> Report {
     report
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "evidence is a result")]
 fn source<T>(value: T, from: &str) -> Result<Source<T>, String> {
     Ok(Source { value, from: from.to_owned() })
 }
@@ -214,7 +215,7 @@ fn each_failed_condition_forbids_the_approval_and_names_the_reason() {
     );
     refused(
         |_, evidence| {
-            change_plan(evidence, |plan| plan["problems"] = json!([{ "code": "x", "message": "blocked", "hint": null, "place": null }]))
+            change_plan(evidence, |plan| plan["problems"] = json!([{ "code": "x", "message": "blocked", "hint": null, "place": null }]));
         },
         "production plan",
         "blocked",
@@ -241,6 +242,19 @@ fn a_plan_reads_back_unchanged() {
     assert_eq!(read, plan);
 }
 
+/// Every claim without a value has a reason.
+fn check(value: &Json) {
+    if let Some(basis) = value.get("basis") {
+        assert_eq!(basis == "not-known", value["value"].is_null(), "{value}");
+        assert!(!value["source"].as_str().unwrap().is_empty(), "{value}");
+    }
+    match value {
+        Json::Object(members) => members.values().for_each(check),
+        Json::Array(items) => items.iter().for_each(check),
+        _ => {}
+    }
+}
+
 #[test]
 fn what_is_missing_is_not_known_with_the_reason() {
     let release = release(13);
@@ -252,18 +266,6 @@ fn what_is_missing_is_not_known_with_the_reason() {
     assert_eq!((dossier.comparison.judgement.basis, dossier.comparison.judgement.source.as_str()), (Basis::NotKnown, "nobody read it"));
     assert_eq!(dossier.gates.source, "the release was built without a release policy");
     assert_eq!(dossier.release.commit.source, "the build found no git repository");
-    // Every claim without a value has a reason.
-    fn check(value: &Json) {
-        if let Some(basis) = value.get("basis") {
-            assert_eq!(basis == "not-known", value["value"].is_null(), "{value}");
-            assert!(!value["source"].as_str().unwrap().is_empty(), "{value}");
-        }
-        match value {
-            Json::Object(members) => members.values().for_each(check),
-            Json::Array(items) => items.iter().for_each(check),
-            _ => {}
-        }
-    }
     for (release, evidence) in [(release, Evidence::without(tool(), "nobody read it")), complete()] {
         check(&serde_json::to_value(assemble(&release, &evidence)).unwrap());
     }

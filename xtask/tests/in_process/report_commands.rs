@@ -26,7 +26,7 @@ fn release() -> Release {
         "stages": { "staging": stage("staging"), "prod": stage("prod") }, "files": {},
     }))
     .unwrap();
-    Release::of(Built { manifest, digest: format!("sha256:{}", "a".repeat(64)), files: Vec::new().into() })
+    Release::of(Built { manifest, digest: format!("sha256:{}", "a".repeat(64)), files: Vec::new() })
 }
 
 fn dossier(production: Option<&str>, pipeline: Option<&str>) -> Dossier {

@@ -19,7 +19,7 @@ pub(super) fn summary(report: &Report) -> Tests {
         ended_at: report.ended_at.as_deref().map(line),
         suite: report.suite.as_ref().map(|suite| line(&suite.file)),
         suite_digest: report.suite.as_ref().and_then(|suite| suite.digest.as_deref()).map(line),
-        latency: worst(targets.iter().filter_map(|target| target.latency.as_ref())),
+        latency: worst(&targets.iter().filter_map(|target| target.latency.as_ref()).collect::<Vec<_>>()),
         metrics: report
             .metrics()
             .iter()
@@ -69,18 +69,20 @@ fn latency(load: &LoadReport) -> Option<Latency> {
 
 /// The largest latencies of all targets, and the sums of requests, errors and throughput. A
 /// percentile that one target does not have is not known.
-fn worst<'l>(all: impl Iterator<Item = &'l Latency> + Clone) -> Claim<Latency> {
-    let largest = |of: fn(&Latency) -> Option<f64>| all.clone().map(of).try_fold(0.0, |largest: f64, value| Some(largest.max(value?)));
-    if all.clone().next().is_none() {
+fn worst(all: &[&Latency]) -> Claim<Latency> {
+    let largest = |of: fn(&Latency) -> Option<f64>| {
+        all.iter().map(|latency| of(latency)).try_fold(0.0, |largest: f64, value| Some(largest.max(value?)))
+    };
+    if all.is_empty() {
         return Claim::not_known("no load was run");
     }
     let latency = Latency {
         p50_ms: largest(|latency| latency.p50_ms),
         p95_ms: largest(|latency| latency.p95_ms),
         p99_ms: largest(|latency| latency.p99_ms),
-        requests: all.clone().map(|latency| latency.requests).sum(),
-        errors: all.clone().map(|latency| latency.errors).sum(),
-        throughput_per_second: all.clone().map(|latency| latency.throughput_per_second).sum(),
+        requests: all.iter().map(|latency| latency.requests).sum(),
+        errors: all.iter().map(|latency| latency.errors).sum(),
+        throughput_per_second: all.iter().map(|latency| latency.throughput_per_second).sum(),
     };
     Claim::measured(latency, "load on staging, from the client")
 }

@@ -32,7 +32,7 @@ pub(super) fn gates(dossier: &Dossier) -> Markup {
         Some(gates) if gates.is_empty() => html! { p { "The policy has no gates for this package. " (basis(&dossier.gates)) } },
         Some(gates) => html! {
             p { (gates.len()) " passed " (basis(&dossier.gates)) }
-            (few(gates.iter().map(|gate| html! { b { (prose(&gate.gate)) } ": " (prose(&gate.found)) }).collect()))
+            (few(&gates.iter().map(|gate| html! { b { (prose(&gate.gate)) } ": " (prose(&gate.found)) }).collect::<Vec<_>>()))
         },
     };
     section("gates", "Gates of the release policy", &content)
@@ -42,13 +42,13 @@ pub(super) fn skipped(dossier: &Dossier) -> Markup {
     let skipped = &dossier.skipped;
     let content = html! {
         @if skipped.is_empty() { p { "Nothing was skipped." } }
-        @else { (few(skipped.iter().map(|skipped| html! { b { (prose(&skipped.what)) } ": " (shown(&skipped.why)) }).collect())) }
+        @else { (few(&skipped.iter().map(|skipped| html! { b { (prose(&skipped.what)) } ": " (shown(&skipped.why)) }).collect::<Vec<_>>())) }
     };
     section("skipped", "What was skipped", &content)
 }
 
 /// The first entries, and the others collapsed.
-fn few(entries: Vec<Markup>) -> Markup {
+fn few(entries: &[Markup]) -> Markup {
     let (first, others) = entries.split_at(FEW.min(entries.len()));
     html! {
         ul class="diff" { @for entry in first { li { (entry) } } }
