@@ -3,7 +3,9 @@
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_types::SdkConfig;
-use model_release::aws::{AwsTargetAccount, QuotaCodes, SessionSettings};
+use call_fault::Fault;
+use model_release::aws::{AwsTargetAccount, QuotaCodes, Session, SessionSettings};
+use model_release::{Diagnostic, Failure};
 use sandbox::loopback::{Answer, Loopback};
 use stack_rollout::preflight::{ArtifactName, ArtifactReader as _, ArtifactState, ImageName, ObjectState, Presence, TargetAccount as _};
 use stack_rollout::{CallError, CallErrorKind};
@@ -165,4 +167,56 @@ async fn an_endless_response_is_cut_off() {
     assert!(error.message.contains("the response has more than 128 MiB"), "{error}");
     let sent = tokio::task::spawn_blocking(|| server.join().unwrap()).await.unwrap();
     assert!(sent < 256 << 20, "{sent}");
+}
+
+/// A session with these credentials, which only reaches this server.
+async fn session(server: &Loopback, credentials: Credentials) -> Session {
+    let config = config(server).await.into_builder().credentials_provider(SharedCredentialsProvider::new(credentials));
+    let config = config.retry_config(aws_config::retry::RetryConfig::disabled()).build();
+    Session::new(config, "profile `staging`").unwrap()
+}
+
+async fn located(session: &Session) -> String {
+    let failure = session.located(Failure::unreachable(Diagnostic::error("`s3:PutObject` failed"))).await;
+    failure.diagnostics[0].place.as_ref().unwrap().to_string()
+}
+
+const CALLER: &str = "<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>arn:aws:iam::111111111111:user/u</Arn>\
+                      <Account>111111111111</Account></GetCallerIdentityResult></GetCallerIdentityResponse>";
+
+#[tokio::test]
+async fn an_error_gets_the_callers_account_with_one_more_call() {
+    let server = server(|| Answer::new(200).body("text/xml", CALLER));
+    let session = session(&server, Credentials::new("AKIDEXAMPLE", "not-a-secret", None, None, "test")).await;
+    assert_eq!(located(&session).await, "account 111111111111, region us-east-1");
+    assert_eq!(located(&session).await, "account 111111111111, region us-east-1");
+    assert_eq!(server.requests().len(), 1, "the caller is read once");
+}
+
+#[tokio::test]
+async fn an_error_gets_the_account_of_the_credentials_without_a_call() {
+    let server = server(|| Answer::new(500).body("text/plain", "not called"));
+    let credentials = Credentials::builder().access_key_id("A").secret_access_key("not-a-secret").account_id("222222222222");
+    let session = session(&server, credentials.provider_name("test").build()).await;
+    assert_eq!(located(&session).await, "account 222222222222, region us-east-1");
+    assert!(server.requests().is_empty());
+}
+
+#[tokio::test]
+async fn without_the_callers_account_an_error_says_which_credentials_were_used() {
+    let server = server(|| Answer::new(403).body("text/xml", "<ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>"));
+    let session = session(&server, Credentials::new("AKIDEXAMPLE", "not-a-secret", None, None, "test")).await;
+    assert_eq!(located(&session).await, "account of the profile `staging`, region us-east-1");
+    let failure = session.caller().await.unwrap_err();
+    assert!(failure.diagnostics[0].hint.as_ref().unwrap().contains("`sts:GetCallerIdentity`"));
+}
+
+#[tokio::test]
+async fn a_part_of_an_xml_document_is_an_error_and_not_the_part_that_was_read() {
+    // The account is in the part: the SDK's parser would return it.
+    let part = &CALLER[..CALLER.len() - "</GetCallerIdentityResponse>".len()];
+    let server = server(move || Answer::new(200).body("text/xml", part));
+    let session = session(&server, Credentials::new("AKIDEXAMPLE", "not-a-secret", None, None, "test")).await;
+    let failure = session.caller().await.unwrap_err();
+    assert_eq!(failure.diagnostics[0].hint, Some(Fault::CutOff.hint("sts:GetCallerIdentity")));
 }

@@ -9,7 +9,8 @@ use aws_sdk_cloudformation::config::retry::RetryConfig;
 use aws_sdk_cloudformation::config::{BehaviorVersion, Config, Credentials, Region};
 use insta::assert_snapshot;
 use sandbox::loopback::{Answer, Loopback};
-use stack_rollout::aws::{CloudFormationStackSets, CloudFormationStacks};
+use stack_rollout::aws::{AwsOrganization, CloudFormationStackSets, CloudFormationStacks};
+use stack_rollout::organization::Organization as _;
 use stack_rollout::status::Capability;
 use stack_rollout::{
     AutoDeployment, CallAs, CallError, CallErrorKind, Options, PermissionModel, Poll, Preferences, Release, Rollout, SessionError,
@@ -395,4 +396,38 @@ async fn operations_are_sorted_newest_first_and_equal_times_keep_their_order() {
     let stack_sets = CloudFormationStackSets::new(client(server.url()), CallAs::Itself);
     let listed = stack_sets.list_operations(&"iris-staging".parse().unwrap()).await.unwrap();
     assert_eq!(listed.iter().map(|operation| operation.id.as_str()).collect::<Vec<_>>(), ["b-4", "b-2", "a-3", "a-1"]);
+}
+
+/// The accounts of a unit without their list are not "no accounts": a release would lose its targets.
+#[tokio::test]
+async fn a_response_of_organizations_without_its_list_or_account_is_an_error() {
+    for body in ["", "{}", r#"{"unexpected":1}"#, r#"{"Organization":{}}"#, r#"{"Accounts":null,"OrganizationalUnits":null}"#] {
+        let server = Loopback::start(move |_| Answer::new(200).body("application/x-amz-json-1.1", body)).unwrap();
+        let organization = AwsOrganization::new(organizations(server.url()));
+        let unit = "ou-abcd-stagingx".parse().unwrap();
+        for error in [
+            organization.accounts(&unit, None).await.map(drop).unwrap_err(),
+            organization.units(&unit, None).await.map(drop).unwrap_err(),
+            organization.management_account().await.map(drop).unwrap_err(),
+        ] {
+            assert!(error.hint().unwrap().contains("another server may have responded"), "{body}: {error}");
+        }
+    }
+    let lists = r#"{"Accounts":[],"OrganizationalUnits":[]}"#;
+    let server = Loopback::start(move |_| Answer::new(200).body("application/x-amz-json-1.1", lists)).unwrap();
+    let organization = AwsOrganization::new(organizations(server.url()));
+    let unit = "ou-abcd-stagingx".parse().unwrap();
+    assert!(organization.accounts(&unit, None).await.unwrap().items.is_empty());
+    assert!(organization.units(&unit, None).await.unwrap().items.is_empty());
+}
+
+fn organizations(url: &str) -> aws_sdk_organizations::Client {
+    let config = aws_sdk_organizations::Config::builder()
+        .behavior_version(aws_sdk_organizations::config::BehaviorVersion::latest())
+        .region(aws_sdk_organizations::config::Region::new("us-east-1"))
+        .credentials_provider(aws_sdk_organizations::config::Credentials::new("test", "test", None, None, "test"))
+        .endpoint_url(url)
+        .retry_config(aws_sdk_organizations::config::retry::RetryConfig::disabled())
+        .build();
+    aws_sdk_organizations::Client::from_conf(config)
 }

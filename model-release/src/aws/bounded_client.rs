@@ -24,6 +24,13 @@ pub(super) struct BoundedClient(pub(super) SharedHttpClient);
 #[derive(Debug)]
 struct BoundedConnector(SharedHttpConnector);
 
+/// Whether a text begins as a response of the Query protocol. The SDK rejects any other text.
+fn is_of_query(text: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(text);
+    let root = text.split('<').skip(1).find(|tag| !tag.starts_with(['?', '!']));
+    root.and_then(|tag| tag.split([' ', '>', '/']).next()).is_some_and(|name| name.ends_with("Response"))
+}
+
 type BoxError = Box<dyn Error + Send + Sync>;
 
 fn named(error: BoxError) -> BoxError {
@@ -54,7 +61,7 @@ impl HttpConnector for BoundedConnector {
                 return Ok(response);
             }
             let read = body.collect().await.map_err(|error| unread(named(error)))?.to_bytes();
-            if !is_whole_xml(&read) {
+            if is_of_query(&read) && !is_whole_xml(&read) {
                 return Err(ConnectorError::io(CutOff(None).into()));
             }
             *response.body_mut() = SdkBody::from(read);

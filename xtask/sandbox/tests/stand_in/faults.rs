@@ -98,6 +98,23 @@ fn a_role_can_refuse_while_others_are_assumed() {
 }
 
 #[test]
+fn a_repeated_request_that_met_a_fault_has_the_same_digest_and_another_one_does_not() {
+    let aws = StandIn::start(&sandbox::stand_in::Options::new(super::cache())).unwrap();
+    aws.fault(&Fault::error(400, "ThrottlingException", "slow down").on("sagemaker", "ListModels")).unwrap();
+    for input in [json!({}), json!({}), json!({ "MaxResults": 1 })] {
+        aws.call_as_program(STAGING, "sagemaker", "ListModels", &input).unwrap();
+    }
+    aws.call_as_program(STAGING, "sagemaker", "ListModelPackages", &json!({})).unwrap();
+    let met = aws.requests_with_faults().unwrap();
+    assert_eq!(met.len(), 3);
+    assert!(met[0] == met[1] && met[1] != met[2]);
+    let logged: Vec<_> = aws.requests().unwrap().into_iter().map(|request| request.digest).collect();
+    assert_eq!(logged[..3], met);
+    aws.clear_faults().unwrap();
+    assert!(aws.requests_with_faults().unwrap().is_empty());
+}
+
+#[test]
 fn the_log_has_the_programs_requests_and_not_the_tests_calls() {
     let folder = tempfile::tempdir().unwrap();
     let log_file = folder.path().join("requests.jsonl");
