@@ -72,6 +72,7 @@ async fn build(project: &Path, artifacts: &Path) -> String {
     prepared.finish(&request, &configuration.template, packaged, source, tool).unwrap().digest
 }
 
+#[allow(clippy::print_stdout, reason = "`soak` shows the figures")]
 #[test]
 fn builds_in_one_process_use_no_more_and_are_the_same() {
     let builds: usize = std::env::var("BUILDS").ok().and_then(|value| value.parse().ok()).unwrap_or(40);

@@ -190,7 +190,9 @@ fn a_stack_that_cannot_be_updated_from_now_on_is_a_problem_with_the_command_that
     events[0].resource_status = "UPDATE_ROLLBACK_FAILED".to_owned();
     // The next operation fails before it reaches the stack, whose events are all older.
     let mut older = events.clone();
-    older.iter_mut().for_each(|event| event.at = Some(10));
+    for event in &mut older {
+        event.at = Some(10);
+    }
     for (events, causes) in [(events, 1), (older, 0)] {
         let rollout = explained(&[events]);
         assert_eq!((rollout.problems.len(), rollout.targets[0].events.len()), (1, causes));

@@ -47,6 +47,7 @@ impl Measuring {
     }
 }
 
+#[allow(clippy::print_stdout, reason = "`soak` shows the figures")]
 #[test]
 fn the_program_uses_no_more_during_a_load() {
     let measuring = Measuring::start();
