@@ -338,7 +338,9 @@ fn every_changed_member_of_the_manifest_is_refused() {
             Json::Array(items) => items.iter().enumerate().map(|(index, value)| (index.to_string(), value)).collect(),
             _ => return found.push(pointer.to_owned()),
         };
-        members.into_iter().for_each(|(name, value)| leaves(value, &format!("{pointer}/{name}"), found));
+        for (name, value) in members {
+            leaves(value, &format!("{pointer}/{name}"), found);
+        }
     }
     let signed = Signed::new();
     let path = signed.path("release-manifest.json");
