@@ -106,7 +106,7 @@ impl From<&stack_rollout::Problem> for Diagnostic {
             _ => subject.clone().map(Place::Named),
         };
         let diagnostic = Self::error(&problem.message).code(problem.code).with_hint_opt(problem.hint.clone());
-        Self { place, subject, ..diagnostic }
+        Self { subject, place, ..diagnostic }
     }
 }
 

@@ -65,7 +65,7 @@ fn main() -> Exit {
         }
     };
     let exit = runtime.block_on(async {
-        match run(printer, cli).await {
+        match Box::pin(run(printer, cli)).await {
             Ok(exit) => exit,
             Err(failure) => failed(printer, failure).await,
         }

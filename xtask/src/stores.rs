@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use cfn_render::{Code, PackageOptions, PackagePlan, Packaged, Template};
+#[cfg(feature = "aws")]
+use cfn_render::Code;
+use cfn_render::{PackageOptions, PackagePlan, Packaged, Template};
 use endpoint_test::shell::word;
 
 use crate::cli::AwsCliOptions;
@@ -143,7 +145,7 @@ async fn in_bucket(printer: Printer, plan: PackagePlan, bucket: Bucket) -> Resul
     let store = Uploads::new(printer, &plan, store);
     let mut packaged = plan.upload(&store).await;
     for note in packaged.iter_mut().flat_map(|packaged| &mut packaged.notes).filter(|note| note.code == Code::UploadedUnseen) {
-        note.message.push_str(&format!(" ({})", session.place().await));
+        note.message = format!("{} ({})", note.message, session.place().await);
     }
     Ok(packaged)
 }

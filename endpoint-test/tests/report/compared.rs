@@ -9,8 +9,8 @@ use insta::assert_snapshot;
 
 use crate::sample::{case, check, info, tool};
 
-fn interval(low: f64, high: f64, method: &str, rows: usize) -> Option<IntervalReport> {
-    Some(IntervalReport { low, high, level: 0.95, method: method.to_owned(), rows })
+fn interval(low: f64, high: f64, method: &str, rows: usize) -> IntervalReport {
+    IntervalReport { low, high, level: 0.95, method: method.to_owned(), rows }
 }
 
 fn bound(value: Option<f64>) -> BoundReport {
@@ -38,10 +38,10 @@ pub(crate) fn compared() -> Report {
     rows.rows = Some(RowsReport {
         total: 30,
         passed: 30,
-        passed_interval: interval(0.884_3, 1.0, "exact", 30),
+        passed_interval: Some(interval(0.884_3, 1.0, "exact", 30)),
         metrics: vec![
             MetricReport {
-                interval: interval(0.827_8, 0.999_2, "exact", 30),
+                interval: Some(interval(0.827_8, 0.999_2, "exact", 30)),
                 lower_bound: Some(bound(Some(0.8514))),
                 ..metric("accuracy", 0.966_67, Outcome::NotProven)
             },
@@ -72,7 +72,7 @@ pub(crate) fn compared() -> Report {
                 name: "accuracy".to_owned(),
                 this: Some(0.966_67),
                 other: Some(1.0),
-                gain: interval(-0.167, 0.083, "Tango", 30),
+                gain: Some(interval(-0.167, 0.083, "Tango", 30)),
                 no_worse_than: Some(0.01),
                 lower_bound: Some(bound(Some(-0.141))),
                 p_value: Some(1.0),
@@ -86,7 +86,7 @@ pub(crate) fn compared() -> Report {
                 name: "p50".to_owned(),
                 this_ms: Some(4.0),
                 other_ms: Some(4.1),
-                ratio: interval(0.8, 1.05, "order statistics, MOVER", 30),
+                ratio: Some(interval(0.8, 1.05, "order statistics, MOVER", 30)),
                 at_most_times: 1.1,
                 upper_bound: bound(Some(1.03)),
                 rows: 30,

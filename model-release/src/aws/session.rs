@@ -141,7 +141,9 @@ impl Session {
     pub async fn locate_all(&self, findings: &mut [Diagnostic]) {
         if findings.iter().any(Diagnostic::lacks_session) {
             let account = self.account_of_an_error().await;
-            findings.iter_mut().for_each(|finding| finding.of_session(&account, self.region.as_str()));
+            for finding in findings {
+                finding.of_session(&account, self.region.as_str());
+            }
         }
     }
 

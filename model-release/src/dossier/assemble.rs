@@ -155,7 +155,7 @@ fn facts(release: &Release, evidence: &Evidence) -> ReleaseFacts {
             },
         },
         because: Claim::declared(line(&manifest.choice.because), MANIFEST),
-        images: Claim::declared(names(package.images_in(package.arn.region())), MANIFEST),
+        images: Claim::declared(names(&package.images_in(package.arn.region())), MANIFEST),
         model_data: Claim::declared(names(&package.model_data), MANIFEST),
         commit: source.commit.as_deref().map_or_else(|| Claim::not_known(no_git), |commit| Claim::declared(line(commit), MANIFEST)),
         dirty: source.dirty.map_or_else(|| Claim::not_known(no_git), |dirty| Claim::declared(dirty, MANIFEST)),

@@ -79,10 +79,10 @@ impl Cloud {
         calls
     }
 
-    fn look_up<T>(&self, operation: &'static str, subject: String, find: impl Fn(&State) -> Option<T>) -> Result<Presence<T>, CallError> {
+    fn look_up<T>(&self, operation: &'static str, subject: &str, find: impl Fn(&State) -> Option<T>) -> Result<Presence<T>, CallError> {
         let mut state = self.state();
         state.calls.push(format!("{operation} {subject}"));
-        if state.denied.contains(&subject) {
+        if state.denied.iter().any(|denied| denied == subject) {
             return Err(CallError::error_response(operation, "AccessDenied", "not authorized"));
         }
         Ok(find(&state).map_or(Presence::Missing, Presence::Found))
@@ -92,13 +92,13 @@ impl Cloud {
 impl ArtifactReader for Cloud {
     async fn image(&self, image: &ImageName) -> Result<Presence<Option<String>>, CallError> {
         let name = format!("{}:{}", image.repository, image.reference);
-        self.look_up("BatchGetImage", name.clone(), |state| state.digests.get(&name).cloned().map(Some))
+        self.look_up("BatchGetImage", &name, |state| state.digests.get(&name).cloned().map(Some))
     }
 
     async fn artifact(&self, artifact: &ArtifactName) -> Result<Presence<ArtifactState>, CallError> {
         let uri = format!("s3://{}/{}", artifact.bucket, artifact.key);
         let operation = if artifact.is_prefix { "ListObjectsV2" } else { "HeadObject" };
-        self.look_up(operation, uri.clone(), |state| state.objects.get(&uri).cloned())
+        self.look_up(operation, &uri, |state| state.objects.get(&uri).cloned())
     }
 }
 
@@ -174,7 +174,12 @@ fn refused<T: std::fmt::Debug>(result: Result<T, Failure>) -> (FailureKind, Vec<
     (
         failure.kind,
         codes,
-        failure.diagnostics.iter().map(|diagnostic| format!("{} {:?}\n", diagnostic.message, diagnostic.details)).collect(),
+        failure
+            .diagnostics
+            .iter()
+            .map(|diagnostic| format!("{} {:?}", diagnostic.message, diagnostic.details))
+            .collect::<Vec<_>>()
+            .join("\n"),
     )
 }
 
@@ -284,7 +289,8 @@ fn copies_of_other_regions_with_other_bytes_are_reported() {
 
 #[test]
 fn a_check_before_production_finds_every_swap_by_name_with_one_call_each() {
-    let swaps: [(&str, fn(&Cloud), &str); 5] = [
+    type Swap = fn(&Cloud);
+    let swaps: [(&str, Swap, &str); 5] = [
         ("tag", |cloud| cloud.tag("features:1", "sha256:33"), TAGGED),
         ("object", |cloud| cloud.put(OBJECT, "e2"), OBJECT),
         ("copy", |cloud| cloud.put(REGIONAL, "e2"), REGIONAL),

@@ -24,8 +24,7 @@ impl fmt::Display for Rendered<'_> {
         };
         writeln!(f, "{style}{word}{style:#}: {}", clean(&self.0.message))?;
         match &self.0.place {
-            None => {}
-            Some(Place::Aws { account: None, region: None }) => {}
+            None | Some(Place::Aws { account: None, region: None }) => {}
             Some(place @ (Place::Named(_) | Place::Aws { .. })) => writeln!(f, "  {BLUE}-->{BLUE:#} {}", clean(&place.to_string()))?,
             Some(Place::Source { path, line, column, width, text }) => {
                 writeln!(f, "  {BLUE}-->{BLUE:#} {}:{line}:{column}", clean(path))?;

@@ -224,9 +224,9 @@ impl<'a> Run<'a> {
         started_with: &[(&str, &str)],
         while_waiting: impl Fn(&mut Self),
     ) -> Self {
+        static EXECUTION: AtomicU32 = AtomicU32::new(1);
         let mut variables: BTreeMap<String, String> =
             pipeline.variables.iter().map(|(name, value)| (format!("variables.{name}"), value.clone())).collect();
-        static EXECUTION: AtomicU32 = AtomicU32::new(1);
         let execution = format!("0f1e2d3c-0000-4000-8000-{:012}", EXECUTION.fetch_add(1, Ordering::Relaxed));
         variables.insert(EXECUTION_ID.to_owned(), execution);
         for (name, value) in started_with {

@@ -76,6 +76,7 @@ fn calls(scene: &Scene, cloud: &Cloud) -> Vec<Call> {
 }
 
 /// Tries the cells in their order; the last one first.
+#[expect(clippy::print_stdout, reason = "the problems of a long run, as they are found")]
 fn try_all(scene: &Scene, cloud: Cloud, cells: Vec<Cell>, workers: usize) -> Vec<(Cell, Result<Outcome, String>)> {
     let (cells, results, clouds) = (Mutex::new(cells), Mutex::new(Vec::new()), Mutex::new(vec![cloud]));
     let work = || {
@@ -105,25 +106,26 @@ fn try_all(scene: &Scene, cloud: Cloud, cells: Vec<Cell>, workers: usize) -> Vec
     results.into_inner().unwrap()
 }
 
+#[expect(clippy::print_stdout, reason = "the figures of a whole run")]
 fn matrix(scene: &Scene) {
     let choice = Choice::read();
     let cloud = Cloud::new();
     let calls = calls(scene, &cloud);
     let names: Vec<_> = calls.iter().map(Call::name).collect();
-    let (mut cells, impossible): (Vec<_>, Vec<_>) = calls.into_iter().flat_map(Cell::of_call).partition(Cell::is_possible);
-    cells.retain(|cell| choice.has(cell) && (choice.is_whole() || !cell.is_slow(scene)));
-    cells.sort_by_key(|cell| choice.order(cell));
-    cells.truncate(choice.cells);
+    let (mut chosen, impossible): (Vec<_>, Vec<_>) = calls.into_iter().flat_map(Cell::of_call).partition(Cell::is_possible);
+    chosen.retain(|cell| choice.has(cell) && (choice.is_whole() || !cell.is_slow(scene)));
+    chosen.sort_by_key(|cell| choice.order(cell));
+    chosen.truncate(choice.cells);
     // The longest first.
-    cells.sort_by_key(|cell| cell.is_slow(scene));
-    let results = try_all(scene, cloud, cells, choice.at_once);
+    chosen.sort_by_key(|cell| cell.is_slow(scene));
+    let results = try_all(scene, cloud, chosen, choice.at_once);
 
     let documented = page::rows(scene.arguments);
     let mut problems = Vec::new();
     // A run of some faults keeps the outcomes of the others.
     let mut rows: page::Rows = names.iter().map(|name| (name.clone(), known_row(&documented, name))).collect();
     for row in impossible {
-        rows.entry(row.call.name()).or_insert_with(page::empty_row)[row.column()] = page::IMPOSSIBLE.to_owned();
+        rows.entry(row.call.name()).or_insert_with(page::empty_row)[row.column()].replace_range(.., page::IMPOSSIBLE);
     }
     for (cell, result) in &results {
         match result {
