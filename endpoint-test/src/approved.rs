@@ -161,7 +161,7 @@ mod tests {
         let outcome = |found: &[Comparison], blocks| CheckReport::compared("model_data", found, blocks).outcome;
         assert_eq!(outcome(&[Comparison::Same], true), Outcome::Passed);
         assert_eq!(outcome(&[Comparison::Same, unknown.clone()], false), Outcome::Skipped);
-        assert_eq!(outcome(&[unknown.clone()], true), Outcome::Failed);
+        assert_eq!(outcome(std::slice::from_ref(&unknown), true), Outcome::Failed);
         let check = CheckReport::compared("model_data", &[unknown, differs], false);
         assert_eq!((check.outcome, check.message.as_deref()), (Outcome::Failed, Some("the object `a` is not the approved one")));
         assert_eq!((check.expected.as_deref(), check.actual.as_deref()), (Some("e1"), Some("e2")));
