@@ -136,7 +136,7 @@ fn facts(release: &Release, evidence: &Evidence) -> ReleaseFacts {
     let manifest = &release.manifest;
     let (package, source) = (&manifest.model_package, &manifest.source);
     let names = |names: &[String]| names.iter().map(|name| bounded(name, LONGEST_NAME)).collect::<Vec<_>>();
-    let no_git = "the build found no git repository";
+    let no_git = "the build found no Git repository";
     let described = evidence.registry.as_ref().map_err(Clone::clone).and_then(|found| match &found.value.package {
         Ok(described) => Ok((described, &found.from)),
         Err(why) => Err(why.clone()),

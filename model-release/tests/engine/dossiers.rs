@@ -265,7 +265,7 @@ fn what_is_missing_is_not_known_with_the_reason() {
     }
     assert_eq!((dossier.comparison.judgement.basis, dossier.comparison.judgement.source.as_str()), (Basis::NotKnown, "nobody read it"));
     assert_eq!(dossier.gates.source, "the release was built without a release policy");
-    assert_eq!(dossier.release.commit.source, "the build found no git repository");
+    assert_eq!(dossier.release.commit.source, "the build found no Git repository");
     for (release, evidence) in [(release, Evidence::without(tool(), "nobody read it")), complete()] {
         check(&serde_json::to_value(assemble(&release, &evidence)).unwrap());
     }
