@@ -55,16 +55,24 @@ impl fmt::Display for CutOff {
 
 impl Error for CutOff {}
 
-/// Whether a text is a whole XML document: the last tag closes the first one. The SDK's parser takes
-/// the part of a document that it needs, and a missing rest for values that are not set.
+/// Whether a text is a whole XML document: every element is closed, and the last tag closes the
+/// first one. The SDK's parser takes the part of a document that it needs, and a missing rest for
+/// values that are not set.
 pub fn is_whole_xml(text: &[u8]) -> bool {
     let text = String::from_utf8_lossy(text);
-    let mut tags = text.split('<').skip(1).filter(|tag| !tag.starts_with(['?', '!']));
-    let Some(first) = tags.next() else { return false };
-    let name = first.split(|character: char| character.is_whitespace() || "/>".contains(character)).next().unwrap_or_default();
-    let rest = text.trim_end();
-    let is_closed = rest.strip_suffix('>').and_then(|rest| rest.trim_end().rsplit_once("</")).is_some_and(|(_, last)| last == name);
-    is_closed || (rest.ends_with("/>") && tags.next().is_none())
+    let (mut open, mut elements) = (Vec::new(), 0_usize);
+    for tag in text.split('<').skip(1).filter(|tag| !tag.starts_with(['?', '!'])) {
+        let Some((tag, _)) = tag.split_once('>') else { return false };
+        if let Some(name) = tag.strip_prefix('/') {
+            if open.pop() != Some(name.trim_end()) {
+                return false;
+            }
+        } else {
+            elements += 1;
+            open.extend(tag.split_ascii_whitespace().next().filter(|_| !tag.ends_with('/')));
+        }
+    }
+    elements > 0 && open.is_empty()
 }
 
 /// Reads an error of any service.

@@ -7,14 +7,17 @@ use std::path::Path;
 use model_release::{Diagnostic, Failure};
 use terminal::Project;
 
-/// The crates with property tests. Without default features, none compiles the AWS SDK.
-const PACKAGES: [(&str, &str); 6] = [
-    ("cfn-render", "cfn-render"),
-    ("endpoint-test", "endpoint-test"),
-    ("model-registry", "model-registry"),
-    ("sandbox", "xtask/sandbox"),
-    ("stack-rollout", "stack-rollout"),
-    ("stage-config", "stage-config"),
+/// The crates with property tests: name, folder, and the features of the tests. With only these
+/// features, none compiles the AWS SDK.
+const PACKAGES: [(&str, &str, &str); 8] = [
+    ("cfn-render", "cfn-render", ""),
+    ("endpoint-test", "endpoint-test", ""),
+    ("model-registry", "model-registry", ""),
+    ("model-release", "model-release", "signatures"),
+    ("release-records", "release-records", "signatures"),
+    ("sandbox", "xtask/sandbox", ""),
+    ("stack-rollout", "stack-rollout", ""),
+    ("stage-config", "stage-config", ""),
 ];
 
 /// The property tests of one source file.
@@ -23,6 +26,8 @@ pub(crate) struct Suite {
     /// `PACKAGE/FILE`, such as `stack-rollout/rollout/state_machine`.
     pub(crate) name: String,
     pub(crate) package: &'static str,
+    /// The features of the package that the tests need.
+    pub(crate) features: &'static str,
     /// The names of the test functions.
     pub(crate) properties: Vec<String>,
 }
@@ -30,11 +35,11 @@ pub(crate) struct Suite {
 /// All suites, sorted by name.
 pub(crate) fn suites(project: &Project) -> Result<Vec<Suite>, Failure> {
     let mut suites = Vec::new();
-    for (package, folder) in PACKAGES {
+    for (package, folder, features) in PACKAGES {
         for kind in ["src", "tests"] {
             let root = project.root.join(folder).join(kind);
             if root.is_dir() {
-                read_folder(package, &root, &root, &mut suites)?;
+                read_folder((package, features), &root, &root, &mut suites)?;
             }
         }
     }
@@ -42,19 +47,20 @@ pub(crate) fn suites(project: &Project) -> Result<Vec<Suite>, Failure> {
     Ok(suites)
 }
 
-fn read_folder(package: &'static str, root: &Path, folder: &Path, suites: &mut Vec<Suite>) -> Result<(), Failure> {
+fn read_folder(of: (&'static str, &'static str), root: &Path, folder: &Path, suites: &mut Vec<Suite>) -> Result<(), Failure> {
+    let (package, features) = of;
     let unreadable =
         |error: std::io::Error| Failure::bad_input(Diagnostic::error(format!("the sources cannot be read: {error}")).file(folder));
     for entry in std::fs::read_dir(folder).map_err(unreadable)? {
         let path = entry.map_err(unreadable)?.path();
         if path.is_dir() {
-            read_folder(package, root, &path, suites)?;
+            read_folder(of, root, &path, suites)?;
         } else if path.extension().is_some_and(|extension| extension == "rs") {
             let properties = properties(&std::fs::read_to_string(&path).map_err(unreadable)?);
             if !properties.is_empty() {
                 let file = path.with_extension("");
                 let file = file.strip_prefix(root).expect("the folder is below its root").display().to_string();
-                suites.push(Suite { name: format!("{package}/{file}"), package, properties });
+                suites.push(Suite { name: format!("{package}/{file}"), package, features, properties });
             }
         }
     }

@@ -82,6 +82,8 @@ fn failure(printer: Printer, project: &Project, suite: &Suite, cases: u64, seed:
             "--package",
             suite.package,
             "--no-default-features",
+            "--features",
+            suite.features,
             "--lib",
             "--tests",
             "--",

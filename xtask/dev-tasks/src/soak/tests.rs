@@ -3,7 +3,7 @@
 use super::*;
 
 fn suite(name: &str) -> Suite {
-    Suite { name: name.to_owned(), package: "stack-rollout", properties: Vec::new() }
+    Suite { name: name.to_owned(), package: "stack-rollout", features: "", properties: Vec::new() }
 }
 
 #[test]
