@@ -35,6 +35,8 @@ pub enum CallErrorKind {
     OperationIdAlreadyExists,
     /// The set has no operation with this id, or the read is not yet consistent.
     OperationNotFound,
+    /// The operation does not permit this, for example because it has already ended.
+    InvalidOperation,
     /// The request is based on outdated data: another operation has changed the instances.
     Stale,
     /// A stack set with this name already exists.
@@ -92,6 +94,7 @@ impl CallError {
             "OperationInProgress" => CallErrorKind::OperationInProgress,
             "OperationIdAlreadyExists" => CallErrorKind::OperationIdAlreadyExists,
             "OperationNotFound" => CallErrorKind::OperationNotFound,
+            "InvalidOperation" => CallErrorKind::InvalidOperation,
             "StaleRequest" | "AlreadyExists" | "StackInstanceNotFound" => CallErrorKind::Stale,
             "NameAlreadyExists" => CallErrorKind::NameAlreadyExists,
             "StackSetNotFound" => CallErrorKind::StackSetNotFound,

@@ -396,3 +396,14 @@ async fn operations_are_sorted_newest_first_and_equal_times_keep_their_order() {
     let listed = stack_sets.list_operations(&"iris-staging".parse().unwrap()).await.unwrap();
     assert_eq!(listed.iter().map(|operation| operation.id.as_str()).collect::<Vec<_>>(), ["b-4", "b-2", "a-3", "a-1"]);
 }
+
+#[tokio::test]
+async fn an_operation_is_stopped_as_the_delegated_administrator_too() {
+    let server = serve(|action, _| result(action, ""));
+    let (name, operation) = ("iris-staging".parse().unwrap(), "run-1-update-1".parse().unwrap());
+    CloudFormationStackSets::new(client(server.url()), CallAs::DelegatedAdmin).stop_operation(&name, &operation).await.unwrap();
+    let sent = server.requests().pop().unwrap().text();
+    for part in ["Action=StopStackSetOperation", "StackSetName=iris-staging", "OperationId=run-1-update-1", "CallAs=DELEGATED_ADMIN"] {
+        assert!(sent.contains(part), "{sent}");
+    }
+}
