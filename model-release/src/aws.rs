@@ -17,6 +17,7 @@ mod target_account;
 mod target_sessions;
 mod target_stacks;
 mod template_upload;
+mod wave_checks;
 
 pub use artifact_bucket::{BucketPlace, artifact_bucket};
 pub use describe_packages::{describe_packages, group_of};
@@ -33,3 +34,4 @@ pub use target_account::{AwsTargetAccount, QuotaCodes};
 pub use target_sessions::{TargetRole, TargetSessions};
 pub use target_stacks::TargetStacks;
 pub use template_upload::{TemplateBucket, place_template, upload_template};
+pub use wave_checks::AwsWaveChecks;

@@ -14,12 +14,13 @@ pub(crate) use options::{
     AccountFilter, AwsCliOptions, BuildOptions, CheckReleaseOptions, ChoiceOptions, ConfigCheckOptions, ConfigCommand,
     ConfigExplainOptions, ConfigSchemaOptions, ConfigurationOptions, DemoOptions, DeployOptions, DoctorOptions, InitTestsOptions,
     ListOptions, OwnChecks, PackageOptions, PlanOptions, ProjectOptions, PruneOptions, RecordOptions, RegistryAction, RegistryOptions,
-    ReleaseOptions, ResolveOptions, RoleOptions, SchemaOf, SetupOptions, StackSetOptions, StageAccounts, TestOptions, TourOptions,
-    non_empty,
+    ReleaseOptions, ResolveOptions, RoleOptions, SchemaOf, SetupOptions, StackSetOptions, StageAccounts, StopOptions, TestOptions,
+    TourOptions, non_empty,
 };
 #[cfg(feature = "aws")]
 pub(crate) use options::{
-    Caller, ConcurrencyMode, Permissions, PreferenceOptions, RegionConcurrency, SnapshotOptions, StagingTestOptions, TemplateBucketOptions,
+    Caller, ConcurrencyMode, OnFailure, Permissions, PreferenceOptions, RegionConcurrency, SnapshotOptions, StagingTestOptions,
+    TemplateBucketOptions, WaveOptions,
 };
 
 use terminal::Format;
@@ -90,6 +91,8 @@ pub(crate) enum Command {
     Plan(Box<PlanOptions>),
     /// Show the current status of every target of a stage; changes nothing
     Status(Box<StackSetOptions>),
+    /// Stop the running operation of a stage, and show what every target serves then
+    Stop(Box<StopOptions>),
     /// Delete stack instances that the release does not target
     Prune(Box<PruneOptions>),
     /// Check that a release is still allowed: tested in staging, approved, unchanged; changes nothing

@@ -20,10 +20,12 @@ pub(crate) mod registry;
 pub(crate) mod setup;
 #[cfg(feature = "aws")]
 pub(crate) mod status;
+#[cfg(feature = "aws")]
+pub(crate) mod stop;
 pub(crate) mod test_endpoints;
 pub(crate) mod tour;
 
 #[cfg(not(feature = "aws"))]
 mod without_aws;
 #[cfg(not(feature = "aws"))]
-pub(crate) use without_aws::{check_release, deploy, doctor, plan, prune, setup, status};
+pub(crate) use without_aws::{check_release, deploy, doctor, plan, prune, setup, status, stop};

@@ -4,6 +4,8 @@
 //! libraries do not. Each command is a module of [`commands`]; `docs/` describes its files and exit
 //! codes.
 
+#[cfg(feature = "aws")]
+mod brake;
 mod check_programs;
 mod cli;
 mod commands;
@@ -22,6 +24,7 @@ mod snapshot;
 mod staging_tests;
 mod stores;
 mod suite_file;
+mod suite_samples;
 mod suite_variables;
 mod targets;
 mod test_results;
@@ -92,6 +95,7 @@ async fn run(printer: Printer, cli: Cli) -> Result<Exit, Failure> {
         Command::Package(options) => commands::package::run(printer, &options).await,
         Command::Plan(options) => Box::pin(commands::plan::run(printer, &release(&options.set.release)?, &options)).await,
         Command::Status(options) => Box::pin(commands::status::run(printer, &release(&options.release)?, &options)).await,
+        Command::Stop(options) => Box::pin(commands::stop::run(printer, &release(&options.set.release)?, &options)).await,
         Command::Prune(options) => Box::pin(commands::prune::run(printer, &release(&options.set.release)?, &options)).await,
         Command::CheckRelease(options) => Box::pin(commands::check_release::run(printer, &release(&options.release)?, &options)).await,
         Command::Deploy(options) => Box::pin(commands::deploy::run(printer, &release(&options.set.release)?, &options)).await,

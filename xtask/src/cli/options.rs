@@ -18,8 +18,10 @@ mod prune;
 mod registry;
 mod setup;
 mod shared;
+mod stop;
 mod test_endpoints;
 mod tour;
+mod waves;
 
 pub(crate) use aws_cli::AwsCliOptions;
 pub(crate) use build::BuildOptions;
@@ -41,8 +43,12 @@ pub(crate) use registry::SnapshotOptions;
 pub(crate) use registry::{ListOptions, RegistryAction, RegistryOptions, ResolveOptions};
 pub(crate) use setup::SetupOptions;
 pub(crate) use shared::{AccountFilter, ProjectOptions, RecordOptions, ReleaseOptions, RoleOptions, StageAccounts, TemplateBucketOptions};
+pub(crate) use stop::StopOptions;
 pub(crate) use test_endpoints::{OwnChecks, TestOptions};
 pub(crate) use tour::TourOptions;
+#[cfg(feature = "aws")]
+pub(crate) use waves::OnFailure;
+pub(crate) use waves::WaveOptions;
 
 // The headings of `--help`, which group options by purpose.
 const PROJECT: &str = "Project";
@@ -55,6 +61,7 @@ const RELEASE: &str = "Release";
 const STACK_SET: &str = "Stack set";
 const STACK_INSTANCES: &str = "Stack instances";
 const ROLLOUT: &str = "Rollout";
+const WAVES: &str = "Waves";
 const SESSION: &str = "AWS session";
 const TESTS: &str = "Tests";
 const LOAD: &str = "Load";

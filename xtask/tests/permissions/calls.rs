@@ -92,7 +92,7 @@ impl Declared {
 /// The adapters' sources with the operations that each sends: SDK builders, and manually signed
 /// ones.
 pub(crate) fn sent() -> BTreeMap<String, BTreeSet<String>> {
-    let verbs = "abort|assume|batch|complete|create|delete|describe|detect|get|head|invoke|list|put|update|upload";
+    let verbs = "abort|assume|batch|complete|create|delete|describe|detect|get|head|invoke|list|put|stop|update|upload";
     let builder = Regex::new(&format!(r"\.((?:{verbs})_[a-z0-9_]+)\(\)")).unwrap();
     let by_name = Regex::new(r#""((?:Batch|Describe|Get|Head|List)[A-Z][A-Za-z0-9]+)""#).unwrap();
     // Methods of a builder and of a task set.
