@@ -56,6 +56,8 @@ fn action(service: &str, operation: &str) -> Option<String> {
         ("s3", "HeadBucket" | "ListObjects" | "ListObjectsV2") => "s3:ListBucket".to_owned(),
         ("s3", "HeadObject") => "s3:GetObject".to_owned(),
         ("s3", "CreateMultipartUpload" | "UploadPart" | "CompleteMultipartUpload") => "s3:PutObject".to_owned(),
+        // The log has the name that requests are signed with.
+        ("monitoring", operation) => format!("cloudwatch:{operation}"),
         ("sagemaker-runtime", operation) => format!("sagemaker:{operation}"),
         (service, operation) => format!("{service}:{operation}"),
     })
