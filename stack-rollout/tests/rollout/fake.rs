@@ -20,6 +20,7 @@ pub(crate) enum Fate {
 }
 
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fault of its own")]
 pub(crate) struct State {
     pub(crate) set: Option<StackSet>,
     /// The version of the set, to detect instances with an older one.

@@ -1,5 +1,6 @@
 //! Rollouts in waves.
 
+use std::cmp::Ordering;
 use std::pin::pin;
 use std::sync::Mutex;
 use std::task::{Context, Poll, Waker};
@@ -126,14 +127,10 @@ fn a_failed_wave_touches_no_further_account() {
         let of = |wave| if wave <= failing { 2 } else { 1 };
         assert_eq!(deployed(&cloud), has([of(1), of(2), of(3), of(3)]));
         let outcomes: Vec<_> = (1..=3)
-            .map(|wave| {
-                if wave < failing {
-                    Passed
-                } else if wave == failing {
-                    Failed
-                } else {
-                    Skipped
-                }
+            .map(|wave| match wave.cmp(&failing) {
+                Ordering::Less => Passed,
+                Ordering::Equal => Failed,
+                Ordering::Greater => Skipped,
             })
             .collect();
         assert_eq!((rollout.verdict(), wave_outcomes(&rollout)), (Verdict::Failed, outcomes));

@@ -42,9 +42,9 @@ pub(crate) fn waved(targets: Vec<Target>) -> impl Strategy<Value = Waved> {
 
 /// Rolls the desired release out in waves. A later wave never begins before the earlier one has
 /// passed, and after a change by another caller none begins.
-pub(crate) fn check_waves(cloud: &Cloud, desired: &Desired, waved: &Waved) {
+pub(crate) fn check_waves(cloud: &Cloud, desired: &Desired, scene: &Waved) {
     let (release, options) = (desired.release(), desired.options().with_clock(FakeClock::default()));
-    let Ok(waves) = SPECS[waved.spec].parse::<WaveSpec>().unwrap().waves(&release.targets) else { return };
+    let Ok(waves) = SPECS[scene.spec].parse::<WaveSpec>().unwrap().waves(&release.targets) else { return };
     let first = cloud.state().operations.len();
     // The number of operations when each wave had passed, and when another caller changed something.
     let passed: Mutex<Vec<usize>> = Mutex::default();
@@ -63,7 +63,7 @@ pub(crate) fn check_waves(cloud: &Cloud, desired: &Desired, waved: &Waved) {
             );
             assert_eq!(state.set.as_ref().unwrap().parameters, release.parameters);
         }
-        if let Some((number, target)) = &waved.by_hand
+        if let Some((number, target)) = &scene.by_hand
             && *number == wave.number
             && cloud.state().instances.contains_key(target)
         {
@@ -75,22 +75,22 @@ pub(crate) fn check_waves(cloud: &Cloud, desired: &Desired, waved: &Waved) {
             }
         }
         yield_now().await;
-        if waved.fails == Some(wave.number) {
+        if scene.fails == Some(wave.number) {
             return WaveCheck::Failed("the tests failed".to_owned());
         }
         passed.lock().unwrap().push(cloud.state().operations.len());
         WaveCheck::Passed
     };
-    let plan = Waves { waves: &waves, on_failure: if waved.rolls_back { OnFailure::RollBack } else { OnFailure::Stop } };
+    let plan = Waves { waves: &waves, on_failure: if scene.rolls_back { OnFailure::RollBack } else { OnFailure::Stop } };
     let mut run = pin!(roll_out_waves(cloud, sessions, &release, plan, &options, check, |_| {}));
     let mut ended = None;
-    for _ in 0..waved.killed_at.unwrap_or(100_000) {
+    for _ in 0..scene.killed_at.unwrap_or(100_000) {
         if let Poll::Ready(rollout) = run.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
             ended = Some(rollout);
             break;
         }
     }
-    assert!(ended.is_some() || waved.killed_at.is_some(), "a rollout did not end");
+    assert!(ended.is_some() || scene.killed_at.is_some(), "a rollout did not end");
     let (passed, disturbed) = (passed.lock().unwrap().clone(), *disturbed.lock().unwrap());
     let state = cloud.state();
     let own = |(index, running): &(usize, &Running)| *index >= first && running.operation.id.is_step_of(&options.release_id);
@@ -102,15 +102,15 @@ pub(crate) fn check_waves(cloud: &Cloud, desired: &Desired, waved: &Waved) {
     }
     drop(state);
     if let Some(Ok(rollout)) = ended {
-        check_record(desired, waved, &rollout, &release);
-        let is_undisturbed = disturbed.is_none() && waved.fails.is_none_or(|fails| fails > waves.len());
+        check_record(desired, scene, &rollout, &release);
+        let is_undisturbed = disturbed.is_none() && scene.fails.is_none_or(|fails| fails > waves.len());
         if is_undisturbed && !desired.foreign && !desired.has_failing() {
             assert_eq!(rollout.verdict(), Verdict::Succeeded, "{rollout:#?}");
         }
     }
 }
 
-fn check_record(desired: &Desired, waved: &Waved, rollout: &Rollout, release: &Release) {
+fn check_record(desired: &Desired, scene: &Waved, rollout: &Rollout, release: &Release) {
     let recorded: Vec<_> = rollout.targets.iter().map(TargetRecord::target).collect();
     assert_eq!(recorded, release.targets.iter().collect::<Vec<_>>(), "every target is in the record, once");
     let is_passed = |wave: &&WaveRecord| wave.outcome == WaveOutcome::Passed;
@@ -120,7 +120,7 @@ fn check_record(desired: &Desired, waved: &Waved, rollout: &Rollout, release: &R
     for wave in &rollout.waves {
         assert_eq!(wave.reason.is_some(), wave.outcome != WaveOutcome::Passed);
     }
-    assert!(rollout.rolled_back.is_none() || waved.rolls_back && (waved.fails.is_some() || desired.has_failing()));
+    assert!(rollout.rolled_back.is_none() || scene.rolls_back && (scene.fails.is_some() || desired.has_failing()));
     for record in &rollout.targets {
         assert_eq!(record.reason.is_some(), !matches!(record.outcome, Outcome::Succeeded | Outcome::Unchanged), "{record:?}");
     }
