@@ -152,9 +152,10 @@ where
         on_event(DeployEvent::ReadingEndpoints);
         let rolled_back: BTreeSet<_> = rollout.rolled_back.iter().flat_map(|back| &back.targets).map(TargetRecord::target).collect();
         let package_before = |target: &Target| before.as_ref().and_then(|before| deployed_package(&before.observed, target));
-        let wanted = |target: Target| match rolled_back.contains(&target) {
-            true => (target.clone(), package_before(&target).map(str::to_owned)),
-            false => (target.clone(), request.rollout.model_package(&target)),
+        let wanted = |target: Target| {
+            let is_back = rolled_back.contains(&target);
+            let package = if is_back { package_before(&target).map(str::to_owned) } else { request.rollout.model_package(&target) };
+            (target, package)
         };
         read(release.targets.iter().map(wanted).collect()).await
     } else {
