@@ -22,6 +22,7 @@ mod target_account;
 mod target_sessions;
 mod target_stacks;
 mod template_upload;
+mod wave_checks;
 
 pub use approval::pipeline_approval;
 pub use artifact_bucket::{BucketPlace, artifact_bucket};
@@ -41,3 +42,4 @@ pub use target_account::{AwsTargetAccount, QuotaCodes};
 pub use target_sessions::{TargetRole, TargetSessions};
 pub use target_stacks::TargetStacks;
 pub use template_upload::{TemplateBucket, place_template, upload_template};
+pub use wave_checks::AwsWaveChecks;

@@ -5,22 +5,29 @@
 
 mod deployment;
 mod reset_overrides;
+mod waves;
+
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use endpoint_test::{LoadMode, TargetReport};
 use stack_rollout::preflight::Check;
 use stack_rollout::{
-    AccountId, CallAs, Clock, Observed, Operation, Plan, Region, SessionError, StackSets, Stacks, SystemClock, Target, Verdict, observe,
-    plan, roll_out,
+    AccountId, CallAs, Clock, Observed, Operation, Plan, Region, RolledOutWave, SessionError, StackSets, Stacks, SystemClock, Target,
+    TargetRecord, Verdict, Waves, observe, plan, roll_out, roll_out_waves,
 };
 
 use crate::capacity::{CapacityChange, RequestedCounts};
 use crate::diagnostic::{Diagnostic, Failure, FailureKind};
 use crate::endpoint_state::TargetEndpoints;
 use crate::preflight::{PlannedRollout, PreflightReport, Scope};
+use crate::stage_status::deployed_package;
 use crate::{Expectations, Release, RolloutRequest, Stage, StageTests};
 
 pub use deployment::Deployment;
 pub use reset_overrides::reset_overrides;
+pub use waves::{AlarmStates, DeployWaves, NoWaves, WaveChecks};
 
 /// The maximum number of endpoints that are described concurrently.
 const JOBS: usize = 32;
@@ -36,6 +43,8 @@ pub struct DeployRequest<'a, C = SystemClock> {
     pub rollout: &'a RolloutRequest,
     /// The rollout options. The deadline also limits the wait for endpoints to be in service.
     pub options: stack_rollout::Options<C>,
+    /// The waves; `None` rolls out to all targets at once.
+    pub waves: Option<DeployWaves>,
 }
 
 /// A progress event of a deployment.
@@ -50,6 +59,15 @@ pub enum DeployEvent {
     Rollout(stack_rollout::Event),
     /// The rollout has ended.
     RolledOut,
+    /// The tests of the endpoints of this wave start.
+    CheckingWave(usize),
+    /// The alarms of a wave are watched before the next one starts.
+    Baking {
+        /// The number of the wave.
+        wave: usize,
+        /// How long. Zero: they are read once.
+        time: Duration,
+    },
     /// The identity checks start.
     CheckingIdentity,
     /// The rollout failed: reads what every endpoint serves.
@@ -74,15 +92,18 @@ impl From<Failure> for DeployError {
 
 /// Deploys a stage. `preflight`, if set, makes the checks of a planned rollout. `read` reads the
 /// endpoints of targets, each with the model package that it must serve. `identity` runs the tests
-/// that check which model package each endpoint serves.
+/// that check which model package each endpoint serves, and those of each wave. `checks` reads what
+/// else must pass between waves.
+#[expect(clippy::too_many_arguments, reason = "each is a port with types of its own")]
 pub async fn deploy<S, K, Opened, C>(
     request: &DeployRequest<'_, C>,
     stack_sets: &S,
     stacks: impl Fn(AccountId, Region) -> Opened + Sync,
     preflight: Option<impl AsyncFnOnce(PlannedRollout<'_>) -> Vec<Check>>,
     read: impl AsyncFn(Vec<(Target, Option<String>)>) -> Vec<TargetEndpoints>,
-    identity: impl AsyncFnOnce(StageTests) -> Result<Vec<TargetReport>, Failure>,
-    mut on_event: impl FnMut(DeployEvent) + Send,
+    identity: impl AsyncFn(StageTests) -> Result<Vec<TargetReport>, Failure>,
+    checks: &impl WaveChecks,
+    on_event: impl FnMut(DeployEvent) + Send,
 ) -> Result<Deployment, DeployError>
 where
     S: StackSets,
@@ -90,6 +111,9 @@ where
     Opened: Future<Output = Result<K, SessionError>> + Send,
     C: Clock,
 {
+    // The rollout and the checks between its waves report to the same listener.
+    let listener = Mutex::new(on_event);
+    let on_event = |event| (*listener.lock().unwrap_or_else(PoisonError::into_inner))(event);
     let started_at = request.options.clock.date();
     let before = Before::read(request, stack_sets).await?;
     if let (Some(preflight), Some(before)) = (preflight, &before) {
@@ -102,20 +126,38 @@ where
     let changing = before.as_ref().map(Before::changing).unwrap_or_default();
     let earlier = if changing.is_empty() { Vec::new() } else { read(changing).await };
     on_event(DeployEvent::RollingOut);
-    let rollout =
-        roll_out(stack_sets, stacks, &request.rollout.release, &request.options, |event| on_event(DeployEvent::Rollout(event))).await;
+    let release = &request.rollout.release;
+    let on_rollout = |event| on_event(DeployEvent::Rollout(event));
+    let tested = Mutex::new(Vec::new());
+    let rollout = match &request.waves {
+        None => roll_out(stack_sets, stacks, release, &request.options, on_rollout).await,
+        Some(waves) => {
+            let check = async |wave: RolledOutWave<'_>| waves::check(request, waves, wave, &identity, checks, &tested, &on_event).await;
+            let plan = Waves { waves: &waves.waves, on_failure: waves.on_failure };
+            roll_out_waves(stack_sets, stacks, release, plan, &request.options, check, on_rollout).await
+        }
+    };
+    let tested = tested.into_inner().unwrap_or_else(PoisonError::into_inner);
     on_event(DeployEvent::RolledOut);
     let rollout = rollout.map_err(|error| refused(&error, request.rollout.call_as))?;
-    let identity = if rollout.verdict() == Verdict::Succeeded {
+    let identity = if request.waves.is_some() {
+        tested
+    } else if rollout.verdict() == Verdict::Succeeded {
         on_event(DeployEvent::CheckingIdentity);
         identity(identity_tests(request)?).await?
     } else {
         Vec::new()
     };
-    let serving = if identity.is_empty() {
+    let serving = if identity.is_empty() || rollout.verdict() != Verdict::Succeeded {
         on_event(DeployEvent::ReadingEndpoints);
-        let of_release = |target: Target| (target.clone(), request.rollout.model_package(&target));
-        read(request.rollout.release.targets.iter().map(of_release).collect()).await
+        let rolled_back: BTreeSet<_> = rollout.rolled_back.iter().flat_map(|back| &back.targets).map(TargetRecord::target).collect();
+        let package_before = |target: &Target| before.as_ref().and_then(|before| deployed_package(&before.observed, target));
+        let wanted = |target: Target| {
+            let is_back = rolled_back.contains(&target);
+            let package = if is_back { package_before(&target).map(str::to_owned) } else { request.rollout.model_package(&target) };
+            (target, package)
+        };
+        read(release.targets.iter().map(wanted).collect()).await
     } else {
         TargetEndpoints::of_reports(&identity)
     };

@@ -279,6 +279,12 @@ pub struct StageTargets {
     /// Parameter overrides for accounts and regions. A later one wins. Missing if there are none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parameter_overrides: Vec<ParameterOverride>,
+    /// The waves of the rollout, such as `1,10%,rest`. Missing if the stage has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waves: Option<String>,
+    /// How many minutes `deploy` watches the alarms between two waves. Missing if it does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bake_minutes: Option<u32>,
 }
 
 /// A stack set's parameter overrides, for matching accounts and regions.

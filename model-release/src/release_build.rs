@@ -14,7 +14,8 @@ use cfn_render::{Packaged, Template};
 use model_registry::documents::Documents;
 use model_registry::{ApprovalStatus, Choice, ModelPackageGroup, Registry};
 use stack_rollout::preflight::ArtifactReader;
-use stage_config::{to_stack_set_parameters, to_template_configuration};
+use stack_rollout::{InvalidWaves, WaveSpec};
+use stage_config::{Merged, StageWaves, to_stack_set_parameters, to_template_configuration};
 
 use bytes::RecordedBytes;
 use regional::RegionalPackages;
@@ -217,6 +218,7 @@ impl BuildRequest {
             let mut list = serde_json::to_string_pretty(&accounts).unwrap_or_default();
             list.push('\n');
             files.push((accounts_file(stage.stage), list.into_bytes()));
+            let waves = waves(&parameters.merged, configuration, &accounts, &regions)?;
             let stack_set = self.pipeline(stage, Some(arn), None).stack_set().unwrap_or_default();
             stages.push(StageTargets {
                 env_type: stage.env_type.clone(),
@@ -227,6 +229,8 @@ impl BuildRequest {
                 endpoints,
                 stack_set,
                 parameter_overrides,
+                waves: waves.and_then(|waves| waves.waves.clone()),
+                bake_minutes: waves.and_then(|waves| waves.bake_minutes),
             });
         }
         let stages = <[StageTargets; 2]>::try_from(stages).map_err(|_| Diagnostic::error("a release has two stages"))?;
@@ -348,6 +352,22 @@ struct CheckedStage<'a> {
     stage: &'a StageRequest,
     accounts: Vec<AccountId>,
     parameters: StageParameters,
+}
+
+/// The waves of the stage file, which must be valid for the stage's targets.
+fn waves<'a>(
+    merged: &'a Merged,
+    configuration: &Configuration,
+    accounts: &[AccountId],
+    regions: &[Region],
+) -> Result<Option<&'a StageWaves>, Failure> {
+    let Some(waves) = &merged.waves else { return Ok(None) };
+    let invalid = |error: InvalidWaves| configuration.at(Diagnostic::error(error.message).with_hint(error.hint), &waves.origin);
+    if let Some(text) = &waves.waves {
+        let targets = stack_rollout::Targets::new(accounts.iter().cloned(), regions.iter().cloned());
+        text.parse::<WaveSpec>().and_then(|spec| spec.waves(&targets)).map_err(invalid)?;
+    }
+    Ok(Some(waves))
 }
 
 fn unapproved(package: &model_registry::ModelPackage) -> Diagnostic {

@@ -39,6 +39,8 @@ pub enum CallErrorKind {
     OperationIdAlreadyExists,
     /// The set has no operation with this id, or the read is not yet consistent.
     OperationNotFound,
+    /// The operation does not permit this, for example because it has already ended.
+    InvalidOperation,
     /// The request is based on outdated data: another operation has changed the instances.
     Stale,
     /// A stack set with this name already exists.
@@ -97,6 +99,7 @@ impl CallError {
             Some("OperationInProgress") => return CallErrorKind::OperationInProgress,
             Some("OperationIdAlreadyExists") => return CallErrorKind::OperationIdAlreadyExists,
             Some("OperationNotFound") => return CallErrorKind::OperationNotFound,
+            Some("InvalidOperation") => return CallErrorKind::InvalidOperation,
             Some("StaleRequest" | "AlreadyExists" | "StackInstanceNotFound") => return CallErrorKind::Stale,
             Some("NameAlreadyExists") => return CallErrorKind::NameAlreadyExists,
             Some("StackSetNotFound") => return CallErrorKind::StackSetNotFound,

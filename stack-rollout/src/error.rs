@@ -30,6 +30,12 @@ pub enum Error {
         /// The running operation.
         operation: Box<Operation>,
     },
+    /// The stack set is no longer the release's, which an earlier wave of the same run has got.
+    #[error("stack set `{stack_set}` was changed by another caller between two waves")]
+    ChangedBetweenWaves {
+        /// The stack set.
+        stack_set: StackSetName,
+    },
     /// A call to AWS failed before an operation was started.
     #[error("stack set `{stack_set}`: {source}")]
     Call {
@@ -45,6 +51,9 @@ impl Error {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Release { .. } => None,
+            Self::ChangedBetweenWaves { .. } => {
+                Some("find out which release is to be deployed; to continue with this one, run the command again".to_owned())
+            }
             Self::OperationInProgress { operation, .. } => {
                 let stop = self.stop_command(CallAs::Itself).unwrap_or_default();
                 Some(format!("wait for operation `{}` to finish, or stop it: `{stop}`", operation.id))

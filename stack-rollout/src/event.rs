@@ -8,6 +8,7 @@ use crate::plan::Plan;
 use crate::stack_sets::Operation;
 use crate::stacks::FailedResource;
 use crate::status::{DetailedStatus, OperationAction, OperationStatus};
+use crate::waves::Wave;
 
 /// A progress event of a rollout.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +16,18 @@ use crate::status::{DetailedStatus, OperationAction, OperationStatus};
 pub enum Event {
     /// The plan is ready. Nothing has been changed yet.
     Planned(Plan),
+    /// A wave of the rollout starts.
+    WaveStarted {
+        /// The wave.
+        wave: Wave,
+        /// The number of waves.
+        of: usize,
+    },
+    /// The release before is rolled out again to what a failed wave has changed.
+    RollingBack {
+        /// The number of targets.
+        targets: usize,
+    },
     /// The stack set was created, without instances.
     StackSetCreated {
         /// Its name.
@@ -27,6 +40,11 @@ pub enum Event {
     },
     /// An operation that does not belong to this release is running. The rollout waits for it.
     WaitingForOther {
+        /// The operation.
+        operation: Operation,
+    },
+    /// A running operation is stopped.
+    Stopping {
         /// The operation.
         operation: Operation,
     },

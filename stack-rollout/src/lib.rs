@@ -30,7 +30,7 @@
 //!   from it. It emits [`Event`]s and returns a [`Rollout`] (`rollout.json`).
 //! - [`template_changes`] compares the resources of two templates.
 //!   [`preflight`](preflight::preflight) checks each target before a rollout. [`prune`] removes
-//!   instances. [`detect_drift`] detects drift.
+//!   instances. [`detect_drift`] detects drift. [`stop`] stops running operations.
 //! - [`StackSets`] and [`Stacks`] are the ports: the stack sets of the management account, and the
 //!   stacks of one target. The module `aws` implements them with CloudFormation. [`Clock`] is a
 //!   port, too. One poll loop waits for operations, with a deadline and increasing pauses.
@@ -87,8 +87,10 @@ mod rollout;
 mod stack_sets;
 mod stacks;
 pub mod status;
+mod stop;
 mod template_change;
 pub mod update_behaviour;
+mod waves;
 
 #[cfg(feature = "aws")]
 pub mod aws;
@@ -111,11 +113,13 @@ pub use prune::{PruneReport, PruneRequest, PrunedInstance, prune};
 pub use release::{
     AutoDeployment, CallAs, ParameterOverride, Parameters, PermissionModel, Preferences, Reapply, Release, Targets, Template,
 };
-pub use roll_out::{PlannedOperation, planned_operations, roll_out};
-pub use rollout::{Counts, OperationRecord, Orphan, Outcome, Rollout, TargetRecord, Verdict};
+pub use roll_out::{OnFailure, PlannedOperation, RolledOutWave, WaveCheck, Waves, planned_operations, roll_out, roll_out_waves};
+pub use rollout::{Counts, OperationRecord, Orphan, Outcome, RollBackRecord, Rollout, TargetRecord, Verdict, WaveOutcome, WaveRecord};
 pub use stack_sets::{Instance, InstancesDeletion, InstancesOperation, Operation, OperationResult, SetUpdate, StackSet, StackSets};
 pub use stacks::{EventPage, FailedResource, SessionError, StackEvent, Stacks, first_causes};
+pub use stop::{StopReport, StopScope, stop};
 pub use template_change::{Effect, PropertyChange, ResourceChange, template_changes};
+pub use waves::{InvalidWaves, Wave, WaveSpec};
 
 /// Compiles the example in the README.
 #[cfg(all(doctest, feature = "aws"))]

@@ -78,6 +78,8 @@ pub(crate) struct OperationLoop<'a, S, C> {
     run: u32,
     /// The number of requests that were rejected as stale.
     overtaken: u32,
+    /// Whether an earlier wave has a result, so that a failure must not be the only one.
+    pub(crate) has_result: bool,
 }
 
 impl<'a, S: StackSets, C: Clock> OperationLoop<'a, S, C> {
@@ -101,6 +103,7 @@ impl<'a, S: StackSets, C: Clock> OperationLoop<'a, S, C> {
             sent: BTreeSet::new(),
             run: 1,
             overtaken: 0,
+            has_result: false,
         }
     }
 
@@ -113,9 +116,10 @@ impl<'a, S: StackSets, C: Clock> OperationLoop<'a, S, C> {
         self.operations.iter().any(|tracked| !tracked.resumed)
     }
 
-    /// Returns the error before the first operation of this run; later it is the reason to halt.
+    /// Returns the error before the first operation of this run and before the result of a wave;
+    /// later it is the reason to halt.
     pub(crate) fn fail(&mut self, error: Error) -> Result<(), Error> {
-        if !self.has_started() {
+        if !self.has_started() && !self.has_result {
             return Err(error);
         }
         self.halt = Some(Halt::Error(error));
@@ -132,7 +136,9 @@ impl<'a, S: StackSets, C: Clock> OperationLoop<'a, S, C> {
         loop {
             let listed = self.list_operations().await?;
             let release = &self.options.release_id;
-            let last = listed.iter().filter_map(|operation| release.run_of(&operation.id)).max();
+            // The list may not show this run's own operations yet.
+            let own = self.operations.iter().map(|tracked| &tracked.operation);
+            let last = listed.iter().chain(own).filter_map(|operation| release.run_of(&operation.id)).max();
             self.run = self.run.max(last.map_or(1, |last| last.saturating_add(1)));
             if let Some(newer) = self.newer(&listed) {
                 self.halt = Some(Halt::Superseded(newer.clone()));
@@ -183,12 +189,33 @@ impl<'a, S: StackSets, C: Clock> OperationLoop<'a, S, C> {
             None => first.created_at.zip(operation.created_at).is_none_or(|(first, theirs)| theirs >= first),
         };
         let found = listed.iter().enumerate().find(|(index, operation)| {
-            !matches!(operation.action, OperationAction::Delete | OperationAction::DetectDrift)
+            changes_instances(operation)
                 && self.options.release_id.run_of(&operation.id).is_none()
                 && !self.known.contains(&operation.id)
                 && began_later(*index, operation)
         });
         found.map(|(_, operation)| operation)
+    }
+
+    /// Halts as superseded if another release, the pipeline or a person has changed instances since
+    /// this run last observed the set, even if this run has started no operation.
+    pub(crate) async fn check_untouched(&mut self) -> Result<(), Error> {
+        let listed = self.list_operations().await?;
+        let theirs = |operation: &&Operation| {
+            changes_instances(operation)
+                && self.options.release_id.run_of(&operation.id).is_none()
+                && !self.known.contains(&operation.id)
+                && !self.tracks(operation)
+        };
+        if let Some(operation) = self.newer(&listed).or_else(|| listed.iter().find(theirs)) {
+            self.halt = Some(Halt::Superseded(operation.clone()));
+        }
+        Ok(())
+    }
+
+    /// Whether an earlier run of this release has started operations.
+    pub(crate) fn is_resumed(&self) -> bool {
+        self.run > 1
     }
 
     /// An operation that this run did not start, did not wait for, and did not see as ended before
@@ -228,6 +255,11 @@ impl<'a, S: StackSets, C: Clock> OperationLoop<'a, S, C> {
 
     async fn resume(&mut self, operation: Operation) {
         (self.on_event)(Event::Resumed { operation: operation.clone() });
+        self.follow(operation).await;
+    }
+
+    /// Waits for an operation that this run did not start.
+    pub(crate) async fn follow(&mut self, operation: Operation) {
         self.operations.push(TrackedOperation { operation, targets: Targets::default(), resumed: true });
         self.halt = self.wait().await;
     }
@@ -403,4 +435,8 @@ impl<'a, S: StackSets, C: Clock> OperationLoop<'a, S, C> {
         };
         (self.operations.into_iter().map(record).collect(), self.problems)
     }
+}
+
+fn changes_instances(operation: &Operation) -> bool {
+    !matches!(operation.action, OperationAction::Delete | OperationAction::DetectDrift)
 }

@@ -262,14 +262,28 @@ impl Plan {
     }
 }
 
+/// Whether values that CloudFormation hides (`NoEcho`) may differ from the release's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum HiddenValues {
+    MayDiffer,
+    /// The stack set was updated to the release just before.
+    AreTheRelease,
+}
+
 /// Computes what a rollout of `release` would change in the observed state, without a call to AWS.
 pub fn plan(release: &Release, observed: &Observed) -> Plan {
+    plan_with(release, observed, HiddenValues::MayDiffer)
+}
+
+pub(crate) fn plan_with(release: &Release, observed: &Observed, hidden: HiddenValues) -> Plan {
     let mut problems = release.problems();
     let stack_set = match &observed.stack_set {
         None => SetChange::Create,
         Some(stack_set) => {
             problems.extend(permission_model_problem(release, stack_set));
-            match differences(release, stack_set) {
+            let mut because = differences(release, stack_set);
+            because.retain(|difference| hidden == HiddenValues::MayDiffer || !matches!(difference, Difference::ParameterHidden(_)));
+            match because {
                 because if because.is_empty() => SetChange::Untouched,
                 because => SetChange::Update { because },
             }

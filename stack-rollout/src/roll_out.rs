@@ -2,7 +2,10 @@
 
 mod explain;
 mod outcome;
+mod roll_back;
+mod staged;
 mod steps;
+mod waves;
 
 use std::borrow::Cow;
 use std::future::Future;
@@ -15,16 +18,19 @@ use crate::event::Event;
 use crate::identifiers::{OperationId, Target};
 use crate::operation_loop::{Failures, Halt, OperationLoop, StepStart};
 use crate::options::Options;
-use crate::plan::{Observed, Plan, SetChange, observe_without_overrides, plan, read_overrides};
+use crate::plan::{HiddenValues, Observed, Plan, SetChange, observe_without_overrides, plan, plan_with, read_overrides};
 use crate::problem::{Place, Problem, Problems};
 use crate::release::{Reapply, Release, Targets};
 use crate::rollout::Rollout;
 use crate::stack_sets::{Instance, InstancesOperation, Operation, SetUpdate, StackSet, StackSets};
 use crate::stacks::{SessionError, Stacks};
 use crate::status::OperationAction;
+use crate::waves::Wave;
 use clock::Clock;
-use outcome::Ending;
+use staged::StagedRollout;
 use steps::{Step, StepKind};
+
+pub use waves::{OnFailure, RolledOutWave, WaveCheck, Waves, roll_out_waves};
 
 /// Deploys a release, waits for the operations, and reports the result of every target.
 ///
@@ -56,42 +62,9 @@ where
     T: Stacks + Send,
     C: Clock,
 {
-    let invalid = |problems| Error::Release { stack_set: release.stack_set.clone(), problems: Problems(problems) };
-    let problems = release.problems();
-    if !problems.is_empty() {
-        return Err(invalid(problems));
-    }
-    let operations = OperationLoop::new(stack_sets, &release.stack_set, options, &mut on_event);
-    let mut run = Run::new(operations, release, options);
-    let mut rounds = 0;
-    loop {
-        let is_over = match run.run_round().await {
-            Ok(is_over) => is_over,
-            Err(error) => {
-                run.operations.fail(error)?;
-                true
-            }
-        };
-        if is_over && run.verify().await? {
-            break;
-        }
-        // Another run is active at the same time: plan again after a pause.
-        rounds += 1;
-        if !run.operations.retry.pause(rounds).await {
-            run.operations.halt = Some(Halt::Deadline);
-            run.verify().await?;
-            break;
-        }
-    }
-    let Run { mut operations, plan, change, steps, started, instances, outdated_because, .. } = run;
-    let OperationLoop { operations: tracked, results, halt, problems, on_event, .. } = &mut operations;
-    let ending = Ending { pending: &steps[started..], halt: halt.as_ref(), outdated_because: outdated_because.as_deref() };
-    let mut targets = outcome::records(&plan, tracked, results, &ending, &instances);
-    explain::explain(&mut targets, tracked, &sessions, options.explain_at_most, problems, *on_event).await;
-    let nothing_to_do = plan.is_nothing_to_do() && !operations.has_started();
-    let (operations, problems) = operations.into_record();
-    let plan = Plan { stack_set: change.unwrap_or(SetChange::Untouched), ..plan };
-    Ok(Rollout::new(release.stack_set.clone(), plan, nothing_to_do, operations, targets, problems))
+    let mut rollout = StagedRollout::new(stack_sets, release, options, &mut on_event)?;
+    rollout.roll_out(&Wave::only(&release.targets), &sessions).await?;
+    Ok(rollout.finish())
 }
 
 /// An operation that a rollout of a plan would start.
@@ -118,7 +91,10 @@ pub fn planned_operations(plan: &Plan) -> Vec<PlannedOperation> {
 
 struct Run<'a, S, C> {
     operations: OperationLoop<'a, S, C>,
+    /// The release, limited to the current wave.
     release: Cow<'a, Release>,
+    /// Whether an earlier wave already has the release, so that the stack set must have it, too.
+    is_later_wave: bool,
     options: &'a Options<C>,
     /// The change for the record: that of the first plan.
     change: Option<SetChange>,
@@ -129,6 +105,8 @@ struct Run<'a, S, C> {
     instances: Vec<Instance>,
     /// Why the instances may have changed since.
     outdated_because: Option<String>,
+    /// The state before the first step of the current wave.
+    before: Option<Observed>,
 }
 
 impl<'a, S: StackSets, C: Clock> Run<'a, S, C> {
@@ -137,6 +115,7 @@ impl<'a, S: StackSets, C: Clock> Run<'a, S, C> {
         Self {
             operations,
             release: Cow::Borrowed(release),
+            is_later_wave: false,
             options,
             change: None,
             plan,
@@ -144,6 +123,39 @@ impl<'a, S: StackSets, C: Clock> Run<'a, S, C> {
             started: 0,
             instances: Vec::new(),
             outdated_because: None,
+            before: None,
+        }
+    }
+
+    /// Prepares the rollout of a release to the targets of a wave. Until it is observed, nothing is
+    /// known about them.
+    fn begin(&mut self, release: Cow<'a, Release>) {
+        self.plan = plan(&release, &Observed::default());
+        (self.release, self.steps, self.started) = (release, Vec::new(), 0);
+        (self.before, self.outdated_because) = (None, None);
+    }
+
+    /// Rolls the release out to the targets of the current wave.
+    async fn complete(&mut self) -> Result<(), Error> {
+        let mut rounds = 0;
+        loop {
+            let is_over = match self.run_round().await {
+                Ok(is_over) => is_over,
+                Err(error) => {
+                    self.operations.fail(error)?;
+                    true
+                }
+            };
+            if is_over && self.verify().await? {
+                return Ok(());
+            }
+            // Another run is active at the same time: plan again after a pause.
+            rounds += 1;
+            if !self.operations.retry.pause(rounds).await {
+                self.operations.halt = Some(Halt::Deadline);
+                self.verify().await?;
+                return Ok(());
+            }
         }
     }
 
@@ -155,7 +167,11 @@ impl<'a, S: StackSets, C: Clock> Run<'a, S, C> {
             self.keep_resumed();
         }
         let observed = if exists { self.observe().await? } else { Observed::default() };
-        let plan = plan(&self.release, &observed);
+        let hidden = if self.is_later_wave { HiddenValues::AreTheRelease } else { HiddenValues::MayDiffer };
+        let plan = plan_with(&self.release, &observed, hidden);
+        if self.before.is_none() {
+            self.before = Some(observed.clone());
+        }
         if !plan.problems.is_empty() {
             return Err(Error::Release { stack_set: self.release.stack_set.clone(), problems: Problems(plan.problems) });
         }
@@ -166,6 +182,10 @@ impl<'a, S: StackSets, C: Clock> Run<'a, S, C> {
         }
         self.change.get_or_insert_with(|| plan.stack_set.clone());
         (self.plan, self.steps, self.started, self.instances) = (plan, steps.clone(), 0, observed.instances);
+        if self.is_later_wave && self.plan.stack_set != SetChange::Untouched {
+            self.operations.halt = Some(Halt::Error(Error::ChangedBetweenWaves { stack_set: self.release.stack_set.clone() }));
+            return Ok(true);
+        }
         if self.plan.stack_set == SetChange::Create {
             self.create_stack_set().await?;
         }

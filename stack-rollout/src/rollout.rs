@@ -8,8 +8,10 @@ use serde::Serialize;
 use crate::identifiers::{OperationId, StackSetName, Target};
 use crate::plan::{InstanceAction, Plan, PlannedInstance, SetChange};
 use crate::problem::Problem;
+use crate::release::Targets;
 use crate::stacks::FailedResource;
 use crate::status::{DetailedStatus, InstanceStatus, OperationAction, OperationStatus};
+use crate::waves::Wave;
 
 /// The result of a rollout, for each target. Serializes as `rollout.json`, version 1.
 ///
@@ -37,6 +39,57 @@ pub struct Rollout {
     pub orphans: Vec<Orphan>,
     /// Problems that prevented completion or an explanation of failures.
     pub problems: Vec<Problem>,
+    /// The waves, in order; none for a rollout without waves.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub waves: Vec<WaveRecord>,
+    /// What was rolled back after a wave failed; `None` if nothing was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rolled_back: Option<RollBackRecord>,
+}
+
+/// The result of one wave.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct WaveRecord {
+    /// Its number, from 1.
+    pub number: usize,
+    /// Its size, such as `10%`.
+    pub size: String,
+    /// Its accounts.
+    pub accounts: Vec<AccountId>,
+    /// Its regions.
+    pub regions: Vec<Region>,
+    /// The outcome.
+    pub outcome: WaveOutcome,
+    /// The reason. Set for every outcome except `passed`.
+    pub reason: Option<String>,
+}
+
+/// The outcome of a wave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum WaveOutcome {
+    /// Every target has the release, and the checks passed.
+    Passed,
+    /// A target does not have the release, or a check failed.
+    Failed,
+    /// Whether it has passed is not known.
+    Unfinished,
+    /// Not started, because an earlier wave failed.
+    Skipped,
+}
+
+/// The rollout of the release before to the instances of a failed wave.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct RollBackRecord {
+    /// The number of the wave.
+    pub wave: usize,
+    /// The overall result: `succeeded` if every instance has the release before.
+    pub verdict: Verdict,
+    /// The instances that existed before the wave. `succeeded`: rolled back.
+    pub targets: Vec<TargetRecord>,
 }
 
 /// An instance of the stack set that is not a target of the release.
@@ -120,6 +173,9 @@ pub enum Outcome {
     Failed,
     /// Cancelled, because the operation was stopped or exceeded its failure tolerance.
     Cancelled,
+    /// The target had the release, and has the one before again, because its wave failed.
+    #[serde(rename = "rolled-back")]
+    RolledBack,
     /// Not started: an earlier step failed, or the account is suspended.
     Skipped,
     /// It had not finished when the rollout stopped waiting.
@@ -140,6 +196,9 @@ pub struct Counts {
     pub failed: usize,
     /// [`Outcome::Cancelled`].
     pub cancelled: usize,
+    /// [`Outcome::RolledBack`]. Not serialized if zero.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub rolled_back: usize,
     /// [`Outcome::Skipped`].
     pub skipped: usize,
     /// [`Outcome::Unfinished`].
@@ -167,7 +226,20 @@ impl Rollout {
             counts,
             targets,
             problems,
+            waves: Vec::new(),
+            rolled_back: None,
         }
+    }
+
+    /// The record with its waves, whose failures are failures of the rollout.
+    pub(crate) fn with_waves(self, waves: Vec<WaveRecord>, rolled_back: Option<RollBackRecord>) -> Self {
+        let has = |outcome| waves.iter().any(|wave| wave.outcome == outcome);
+        let verdict = match self.verdict {
+            _ if has(WaveOutcome::Failed) => Verdict::Failed,
+            Verdict::Succeeded if has(WaveOutcome::Unfinished) => Verdict::Unfinished,
+            verdict => verdict,
+        };
+        Self { verdict, waves, rolled_back, ..self }
     }
 
     /// The overall result.
@@ -193,6 +265,14 @@ impl Orphan {
     }
 }
 
+impl WaveRecord {
+    pub(crate) fn new(wave: &Wave, outcome: WaveOutcome, reason: Option<String>) -> Self {
+        let Targets { accounts, regions } = &wave.targets;
+        let (accounts, regions) = (accounts.iter().cloned().collect(), regions.iter().cloned().collect());
+        Self { number: wave.number, size: wave.size.clone(), accounts, regions, outcome, reason }
+    }
+}
+
 impl TargetRecord {
     /// The target.
     pub fn target(&self) -> Target {
@@ -211,6 +291,7 @@ impl Counts {
                 Outcome::Unchanged => &mut counts.unchanged,
                 Outcome::Failed => &mut counts.failed,
                 Outcome::Cancelled => &mut counts.cancelled,
+                Outcome::RolledBack => &mut counts.rolled_back,
                 Outcome::Skipped => &mut counts.skipped,
                 Outcome::Unfinished => &mut counts.unfinished,
             } += 1;
@@ -219,10 +300,15 @@ impl Counts {
     }
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference to the field")]
+fn is_zero(count: &usize) -> bool {
+    *count == 0
+}
+
 impl Verdict {
     /// A failure has precedence over an unknown result.
     pub(crate) fn of(counts: &Counts) -> Self {
-        if counts.failed + counts.cancelled + counts.skipped > 0 {
+        if counts.failed + counts.cancelled + counts.rolled_back + counts.skipped > 0 {
             Self::Failed
         } else if counts.unfinished > 0 {
             Self::Unfinished
@@ -249,6 +335,7 @@ impl fmt::Display for Outcome {
             Self::Unchanged => "unchanged",
             Self::Failed => "failed",
             Self::Cancelled => "cancelled",
+            Self::RolledBack => "rolled back",
             Self::Skipped => "skipped",
             Self::Unfinished => "unfinished",
         })

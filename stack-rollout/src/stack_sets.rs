@@ -59,6 +59,10 @@ pub trait StackSets: Sync {
         operation: &OperationId,
     ) -> impl Future<Output = Result<Vec<OperationResult>, CallError>> + Send;
 
+    /// Stops a running operation (`StopStackSetOperation`). It ends later: instances that are being
+    /// changed are finished, the others are cancelled.
+    fn stop_operation(&self, name: &StackSetName, operation: &OperationId) -> impl Future<Output = Result<(), CallError>> + Send;
+
     /// The operations on the stack set, newest first (`ListStackSetOperations`).
     fn list_operations(&self, name: &StackSetName) -> impl Future<Output = Result<Vec<Operation>, CallError>> + Send;
 }

@@ -431,3 +431,14 @@ fn organizations(url: &str) -> aws_sdk_organizations::Client {
         .build();
     aws_sdk_organizations::Client::from_conf(config)
 }
+
+#[tokio::test]
+async fn an_operation_is_stopped_as_the_delegated_administrator_too() {
+    let server = serve(|action, _| result(action, ""));
+    let (name, operation) = ("iris-staging".parse().unwrap(), "run-1-update-1".parse().unwrap());
+    CloudFormationStackSets::new(client(server.url()), CallAs::DelegatedAdmin).stop_operation(&name, &operation).await.unwrap();
+    let sent = server.requests().pop().unwrap().text();
+    for part in ["Action=StopStackSetOperation", "StackSetName=iris-staging", "OperationId=run-1-update-1", "CallAs=DELEGATED_ADMIN"] {
+        assert!(sent.contains(part), "{sent}");
+    }
+}

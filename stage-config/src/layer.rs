@@ -15,12 +15,26 @@ pub struct Layer {
     pub tags: BTreeMap<String, Setting>,
     /// A stack policy; only CodePipeline's CloudFormation action sets it.
     pub stack_policy: Option<StackPolicy>,
+    /// How the stage is rolled out in waves; only a stage file that is an object sets it.
+    pub waves: Option<StageWaves>,
     /// Findings about the source that do not prevent its use.
     pub notes: Vec<Problem>,
     /// The parameters whose value in the source cannot be read.
     pub unreadable: BTreeSet<String>,
     /// The format of the stage file, if the source is one.
     pub form: Option<FileForm>,
+}
+
+/// How a stage is rolled out in waves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StageWaves {
+    /// The waves, separated by commas, such as `1,10%,rest`; account ids or regions of one wave are
+    /// joined by `+`. Only the stage's accounts and regions decide whether they are valid.
+    pub waves: Option<String>,
+    /// How many minutes the alarms are watched between two waves.
+    pub bake_minutes: Option<u32>,
+    /// The place of the waves, or else of the minutes.
+    pub origin: Place,
 }
 
 /// Which of CodePipeline's two formats a stage file has.

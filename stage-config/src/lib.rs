@@ -63,7 +63,7 @@ mod stage_file;
 pub use allowed_pattern::AllowedPattern;
 pub use check::{Checked, check};
 pub use formats::{ParametersFile, to_stack_set_parameters, to_template_configuration};
-pub use layer::{FileForm, Layer, SetBy, Setting, StackPolicy, Value};
+pub use layer::{FileForm, Layer, SetBy, Setting, StackPolicy, StageWaves, Value};
 pub use merge::{Merged, merge};
 pub use overrides::{Override, Overrides, TargetOverride};
 pub use parameter_type::ParameterType;

@@ -21,6 +21,7 @@ fn merge_two(mut below: Layer, above: Layer) -> Layer {
     merge_settings(&mut below.parameters, above.parameters);
     merge_settings(&mut below.tags, above.tags);
     below.stack_policy = above.stack_policy.or(below.stack_policy);
+    below.waves = above.waves.or(below.waves);
     below.form = above.form.or(below.form);
     for note in above.notes {
         if !below.notes.contains(&note) {

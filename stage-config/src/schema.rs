@@ -67,6 +67,24 @@ pub fn stage_file_schema(section: &ParametersSection, offered: &[(&str, &str)]) 
                 "additionalProperties": { "type": "string", "minLength": 1, "maxLength": 256 },
             },
             "StackPolicy": { "description": "A stack policy; only the CloudFormation action sets it.", "type": "object", "required": ["Statement"] },
+            "waves": {
+                "description": "The waves in which `deploy` rolls the stage out: numbers of accounts, percentages, account ids or regions, and \"rest\" at the end.",
+                "type": "array",
+                "minItems": 1,
+                "items": {
+                    "anyOf": [
+                        { "type": "integer", "minimum": 1 },
+                        { "type": "string" },
+                        { "type": "array", "minItems": 1, "items": { "type": "string" } },
+                    ],
+                },
+            },
+            "bake_minutes": {
+                "description": "How many minutes `deploy` watches the endpoints' alarms between two waves.",
+                "type": "integer",
+                "minimum": 0,
+                "maximum": 1440,
+            },
         },
     })
 }

@@ -5,13 +5,18 @@ use std::path::Path;
 use located_json::{Kind, Member, Node, find};
 use serde_json::Value as Json;
 
-use crate::layer::{FileForm, Layer, Setting, StackPolicy, Value};
+use crate::layer::{FileForm, Layer, Setting, StackPolicy, StageWaves, Value};
 use crate::problem::{Problem, Problems, capped};
 use crate::source::Source;
 
 const ENTRY_KEYS: [&str; 3] = ["ParameterKey", "ParameterValue", "UsePreviousValue"];
-/// `$schema` is for editors; CodePipeline never sees it.
-const OBJECT_KEYS: [&str; 4] = ["Parameters", "Tags", "StackPolicy", "$schema"];
+/// CodePipeline never sees the file itself, only what `build` writes. `$schema` is for editors, and
+/// `waves` and `bake_minutes` are for `deploy`.
+const OBJECT_KEYS: [&str; 6] = ["Parameters", "Tags", "StackPolicy", "$schema", WAVES, BAKE_MINUTES];
+const WAVES: &str = "waves";
+const BAKE_MINUTES: &str = "bake_minutes";
+/// The longest time to watch alarms, in minutes: a day.
+const LONGEST_BAKE: u32 = 1_440;
 
 const EXAMPLE: &str = r#"a stage file is a JSON array: [{ "ParameterKey": "Name", "ParameterValue": "value" }]"#;
 const OBJECT_EXAMPLE: &str = r#"a stage file is a JSON object: { "Parameters": { "Name": "value" } }"#;
@@ -147,6 +152,7 @@ impl<'a> Reader<'a> {
                     }
                 }
                 ("StackPolicy", Kind::Object) => self.stack_policy(value),
+                (WAVES | BAKE_MINUTES, _) => self.waves(&key, value),
                 ("$schema", Kind::String) => {}
                 ("$schema", kind) => {
                     self.source.problem("not-text", value, format!("`$schema` is {kind}, not a string"), "write the path of the schema");
@@ -162,6 +168,56 @@ impl<'a> Reader<'a> {
             self.source.problem("no-parameters", root, "the file has no `Parameters`", r#"write { "Parameters": { "Name": "value" } }"#);
         }
         find(&members, "Parameters").is_some_and(|parameters| parameters.kind() == Kind::Object)
+    }
+
+    fn waves(&mut self, key: &str, value: Node<'a>) {
+        let origin = self.source.at(value);
+        let (text, minutes) = if key == WAVES { (self.wave_sizes(value), None) } else { (None, self.minutes(value)) };
+        let waves = self.layer.waves.get_or_insert_with(|| StageWaves { waves: None, bake_minutes: None, origin: origin.clone() });
+        if key == WAVES {
+            (waves.waves, waves.origin) = (text, origin);
+        } else {
+            waves.bake_minutes = minutes;
+        }
+    }
+
+    /// The waves as text. A list in the list is one wave with several accounts or regions.
+    fn wave_sizes(&mut self, value: Node<'a>) -> Option<String> {
+        const HINT: &str = r#"write a list such as [1, "10%", "rest"]; a wave can be a list of account ids or regions"#;
+        let Some(sizes) = value.items().filter(|sizes| !sizes.is_empty()) else {
+            self.source.problem("waves", value, "`waves` is not a list of waves", HINT);
+            return None;
+        };
+        let mut waves = Vec::new();
+        for size in sizes {
+            let names = if size.kind() == Kind::List { size.items().unwrap_or_default() } else { vec![size] };
+            let mut texts = Vec::new();
+            for name in names {
+                texts.push(match name.kind() {
+                    Kind::String => self.source.text(name, "this wave")?,
+                    Kind::Number => name.source().to_owned(),
+                    kind => {
+                        self.source.problem("waves", name, format!("a wave is {kind}"), HINT);
+                        return None;
+                    }
+                });
+            }
+            if texts.iter().any(|text| text.contains(',')) {
+                self.source.problem("waves", size, "a wave has a comma", HINT);
+                return None;
+            }
+            waves.push(texts.join("+"));
+        }
+        Some(waves.join(","))
+    }
+
+    fn minutes(&mut self, value: Node<'a>) -> Option<u32> {
+        let minutes = value.source().parse().ok().filter(|minutes| value.kind() == Kind::Number && *minutes <= LONGEST_BAKE);
+        if minutes.is_none() {
+            let hint = format!("write a whole number without quotes, at most {LONGEST_BAKE}");
+            self.source.problem("waves", value, "`bake_minutes` is not a number of minutes", hint);
+        }
+        minutes
     }
 
     fn stack_policy(&mut self, value: Node<'a>) {

@@ -15,12 +15,12 @@ pub(crate) use options::{
     ConfigExplainOptions, ConfigSchemaOptions, ConfigurationOptions, DemoOptions, DeployOptions, DoctorOptions, EvidenceOptions,
     InitTestsOptions, ListOptions, OwnChecks, PackageOptions, PlanOptions, ProjectOptions, PruneOptions, RecordOptions, RegistryAction,
     RegistryOptions, ReleaseOptions, ReportOptions, ResolveOptions, RoleOptions, SchemaOf, SetupOptions, SignatureOptions, SigningOptions,
-    StackSetOptions, StageAccounts, TestOptions, TourOptions, VerifyOptions, non_empty,
+    StackSetOptions, StageAccounts, StopOptions, TestOptions, TourOptions, VerifyOptions, non_empty,
 };
 #[cfg(feature = "aws")]
 pub(crate) use options::{
-    ApprovalOptions, Caller, ConcurrencyMode, Permissions, PreferenceOptions, RegionConcurrency, SnapshotOptions, StackSetAccess,
-    StagingTestOptions, TemplateBucketOptions,
+    ApprovalOptions, Caller, ConcurrencyMode, OnFailure, Permissions, PreferenceOptions, RegionConcurrency, SnapshotOptions,
+    StackSetAccess, StagingTestOptions, TemplateBucketOptions, WaveOptions,
 };
 
 use terminal::Format;
@@ -91,6 +91,8 @@ pub(crate) enum Command {
     Plan(Box<PlanOptions>),
     /// Show the current status of every target of a stage; changes nothing
     Status(Box<StackSetOptions>),
+    /// Stop the running operation of a stage, and show what every target serves then
+    Stop(Box<StopOptions>),
     /// Delete stack instances that the release does not target
     Prune(Box<PruneOptions>),
     /// Check that a release is still allowed: tested in staging, approved, unchanged; changes nothing

@@ -21,6 +21,8 @@ pub(crate) mod report;
 pub(crate) mod setup;
 #[cfg(feature = "aws")]
 pub(crate) mod status;
+#[cfg(feature = "aws")]
+pub(crate) mod stop;
 pub(crate) mod test_endpoints;
 pub(crate) mod tour;
 #[cfg(feature = "aws")]
@@ -29,4 +31,4 @@ pub(crate) mod verify;
 #[cfg(not(feature = "aws"))]
 mod without_aws;
 #[cfg(not(feature = "aws"))]
-pub(crate) use without_aws::{check_release, deploy, doctor, plan, prune, setup, status, verify};
+pub(crate) use without_aws::{check_release, deploy, doctor, plan, prune, setup, status, stop, verify};

@@ -6,6 +6,8 @@
 
 #[cfg(feature = "aws")]
 mod approval;
+#[cfg(feature = "aws")]
+mod brake;
 mod check_programs;
 mod cli;
 mod commands;
@@ -27,6 +29,7 @@ mod snapshot;
 mod staging_tests;
 mod stores;
 mod suite_file;
+mod suite_samples;
 mod suite_variables;
 mod targets;
 mod test_results;
@@ -108,6 +111,7 @@ async fn run(printer: Printer, cli: Cli) -> Result<Exit, Failure> {
         Command::Package(options) => commands::package::run(printer, &options).await,
         Command::Plan(options) => Box::pin(commands::plan::run(printer, &release(&options.set.release)?, &options)).await,
         Command::Status(options) => Box::pin(commands::status::run(printer, &release(&options.release)?, &options)).await,
+        Command::Stop(options) => Box::pin(commands::stop::run(printer, &release(&options.set.release)?, &options)).await,
         Command::Prune(options) => Box::pin(commands::prune::run(printer, &release(&options.set.release)?, &options)).await,
         Command::CheckRelease(options) => Box::pin(commands::check_release::run(printer, &release(&options.release)?, &options)).await,
         Command::Report(options) => Box::pin(commands::report::run(printer, &release(&options.release)?, &options)).await,

@@ -9,6 +9,8 @@ mod rollout;
 mod selection;
 #[cfg(feature = "aws")]
 mod target_role;
+#[cfg(feature = "aws")]
+mod waves;
 
 pub(crate) use build::BuildCommand;
 pub(crate) use configuration::ConfigRequest;
@@ -17,6 +19,8 @@ pub(crate) use release::release;
 #[cfg(feature = "aws")]
 pub(crate) use rollout::{rollout, template_bucket};
 pub(crate) use selection::{read as selection, read_policy as release_policy};
+#[cfg(feature = "aws")]
+pub(crate) use waves::waves;
 
 /// The options that set the pipeline's values.
 pub(crate) const SOURCES: [(&str, &str); 10] = [

@@ -3,13 +3,15 @@
 use std::path::Path;
 
 use endpoint_test::{Suite, SuiteInfo, SuiteOptions};
-use model_release::{Diagnostic, Failure, FailureKind};
+use model_release::{Diagnostic, Failure, FailureKind, Stage};
 
 use crate::hints;
-use terminal::files;
+use terminal::{Project, files};
 
 /// The project's tests.
 pub(crate) const SUITE: &str = "test/endpoint-tests.yaml";
+/// The tests of production endpoints, if the project has any.
+pub(crate) const SMOKE_SUITE: &str = "test/smoke-tests.yaml";
 
 /// A suite and its file.
 #[derive(Debug)]
@@ -42,4 +44,9 @@ impl SuiteFile {
             SuiteInfo { file: files::shown(path), name: suite.name().map(str::to_owned), digest: Some(files::digest(text.as_bytes())) };
         Ok(Self { suite, info })
     }
+}
+
+/// The production tests, if the project has them, else the common ones.
+pub(crate) fn default_suite(project: &Project, stage: Stage) -> &'static str {
+    if stage == Stage::Prod && project.root.join(SMOKE_SUITE).is_file() { SMOKE_SUITE } else { SUITE }
 }

@@ -46,6 +46,8 @@ pub(super) struct Service {
     pub(super) target: &'static str,
 }
 
+pub(super) const IAM: Service = Service { id: "IAM", signing_name: "iam", host: "iam", target: "" };
+
 #[derive(Debug)]
 pub(super) struct Response {
     pub(super) status: u16,
@@ -109,14 +111,20 @@ impl SignedCaller {
         result
     }
 
-    /// Calls an action of AWS IAM, which has the Query protocol. Returns XML.
-    pub(super) async fn iam(&self, operation: &'static str, parameters: &[(&str, &str)]) -> Result<String, CallError> {
-        const IAM: Service = Service { id: "IAM", signing_name: "iam", host: "iam", target: "" };
-        let pairs = [("Action", operation), ("Version", "2010-05-08")].into_iter().chain(parameters.iter().copied());
+    /// Calls an action of a service with the Query protocol. Returns XML.
+    pub(super) async fn query(
+        &self,
+        service: &Service,
+        version: &str,
+        operation: &'static str,
+        parameters: &[(&str, &str)],
+    ) -> Result<String, CallError> {
+        let pairs = [("Action", operation), ("Version", version)].into_iter().chain(parameters.iter().copied());
         let body = pairs.map(|(key, value)| format!("{key}={}", utf8_percent_encode(value, UNRESERVED))).collect::<Vec<_>>().join("&");
         let headers = vec![("content-type", "application/x-www-form-urlencoded; charset=utf-8".to_owned())];
-        let response =
-            self.send(&IAM, operation, UnsignedRequest { method: "POST", path_and_query: "/", headers, body: body.into_bytes() }).await?;
+        let response = self
+            .send(service, operation, UnsignedRequest { method: "POST", path_and_query: "/", headers, body: body.into_bytes() })
+            .await?;
         let text = String::from_utf8_lossy(&response.body).into_owned();
         if response.status < 300 {
             return Ok(text);
@@ -328,4 +336,42 @@ pub(super) fn element(xml: &str, name: &str) -> Option<String> {
             .replace("&apos;", "'")
             .replace("&amp;", "&"),
     )
+}
+
+/// The `member` elements of the lists in an XML response, without those inside of another one.
+pub(super) fn members(xml: &str) -> Vec<&str> {
+    const BEGIN: &str = "<member>";
+    const END: &str = "</member>";
+    let mut found = Vec::new();
+    let (mut depth, mut begin, mut at) = (0_usize, 0, 0);
+    while let Some(next) = xml[at..].find("member>").map(|offset| at + offset + "member>".len()) {
+        if xml[..next].ends_with(END) {
+            depth = depth.saturating_sub(1);
+            if depth == 0 {
+                found.push(&xml[begin..next - END.len()]);
+            }
+        } else if xml[..next].ends_with(BEGIN) {
+            if depth == 0 {
+                begin = next;
+            }
+            depth += 1;
+        }
+        at = next;
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_outer_members_of_lists_are_found() {
+        let alarm =
+            |name: &str| format!("<member><Dimensions><member><Name>N</Name></member></Dimensions><AlarmName>{name}</AlarmName></member>");
+        let xml = format!("<R><MetricAlarms>{}{}</MetricAlarms><CompositeAlarms/></R>", alarm("a"), alarm("b"));
+        let names: Vec<_> = members(&xml).into_iter().filter_map(|alarm| element(alarm, "AlarmName")).collect();
+        assert_eq!(names, ["a", "b"]);
+        assert!(members("<R><MetricAlarms/></R>").is_empty() && members("</member></member><member>").is_empty());
+    }
 }

@@ -15,7 +15,7 @@ use stack_rollout::status::KeyState;
 use stack_rollout::{CallError, CallErrorKind};
 
 use super::s3_listing::S3Listing;
-use super::signed_call::{Response, Service, SignedCaller, UNRESERVED, call_error, element, list, missing, text};
+use super::signed_call::{IAM, Response, Service, SignedCaller, UNRESERVED, call_error, element, list, members, missing, text};
 
 const SSM: Service = Service { id: "SSM", signing_name: "ssm", host: "ssm", target: "AmazonSSM" };
 pub(super) const SAGEMAKER: Service = Service { id: "SageMaker", signing_name: "sagemaker", host: "api.sagemaker", target: "SageMaker" };
@@ -23,6 +23,11 @@ const ECR: Service = Service { id: "ECR", signing_name: "ecr", host: "api.ecr", 
 pub(super) const KMS: Service = Service { id: "KMS", signing_name: "kms", host: "kms", target: "TrentService" };
 const QUOTAS: Service =
     Service { id: "Service Quotas", signing_name: "servicequotas", host: "servicequotas", target: "ServiceQuotasV20190624" };
+
+const CLOUDWATCH: Service = Service { id: "CloudWatch", signing_name: "monitoring", host: "monitoring", target: "" };
+
+/// The maximum number of alarms in a request.
+const MOST_ALARMS: usize = 100;
 
 pub(super) const ENDPOINT: &str = "AWS::SageMaker::Endpoint";
 
@@ -73,6 +78,25 @@ impl AwsTargetAccount {
             body["NextToken"] = page["NextToken"].clone();
         }
         Err(CallError::unusable(operation, format!("the list does not end: it has more than {MOST_PAGES} pages")))
+    }
+
+    /// The CloudWatch alarms that a stack has created, by name, with their state.
+    pub(super) async fn alarms_of_stack(&self, stack_id: &str) -> Result<Vec<(String, String)>, CallError> {
+        const OPERATION: &str = "DescribeAlarms";
+        let names = self.stacks.physical_ids(stack_id, "AWS::CloudWatch::Alarm").await?;
+        let mut states = Vec::with_capacity(names.len());
+        for names in names.chunks(MOST_ALARMS) {
+            let indexed: Vec<_> = (1..).zip(names).map(|(index, name)| (format!("AlarmNames.member.{index}"), name)).collect();
+            let parameters: Vec<_> = indexed.iter().map(|(key, name)| (key.as_str(), name.as_str())).collect();
+            let xml = self.calls.query(&CLOUDWATCH, "2010-08-01", OPERATION, &parameters).await?;
+            let described: BTreeMap<_, _> =
+                members(&xml).into_iter().filter_map(|alarm| Some((element(alarm, "AlarmName")?, element(alarm, "StateValue")?))).collect();
+            for name in names {
+                let state = described.get(name).ok_or_else(|| missing(OPERATION, name))?;
+                states.push((name.clone(), state.clone()));
+            }
+        }
+        Ok(states)
     }
 
     async fn find_quota(&self, operation: &'static str, name: &str) -> Result<Option<Value>, CallError> {
@@ -275,7 +299,7 @@ impl TargetAccount for AwsTargetAccount {
     async fn trust_policy(&self, role: &str) -> Result<Option<String>, CallError> {
         // `GetRole` expects the name without the path.
         let name = resource_name(role);
-        let Some(xml) = optional(self.calls.iam("GetRole", &[("RoleName", name)]).await)? else { return Ok(None) };
+        let Some(xml) = optional(self.calls.query(&IAM, "2010-05-08", "GetRole", &[("RoleName", name)]).await)? else { return Ok(None) };
         let document = element(&xml, "AssumeRolePolicyDocument").ok_or_else(|| missing("GetRole", "AssumeRolePolicyDocument"))?;
         Ok(Some(percent_decode_str(&document).decode_utf8_lossy().into_owned()))
     }

@@ -7,7 +7,7 @@ use endpoint_test::{CheckReport, FindingCode, Outcome, TargetReport};
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 use stack_rollout::status::InstanceStatus;
-use stack_rollout::{Outcome as RolledOut, Rollout, TargetRecord, Targets, Verdict};
+use stack_rollout::{Outcome as RolledOut, Rollout, TargetRecord, Targets, Verdict, WaveOutcome};
 
 use crate::approved_bytes::NOT_KNOWN;
 use crate::capacity::CapacityChange;
@@ -116,6 +116,14 @@ impl Deployment {
             }
         }
         findings.extend(self.unknown_bytes());
+        // The waves after the first one that has not passed were not started.
+        let stopped = self.rollout.waves.iter().find(|wave| matches!(wave.outcome, WaveOutcome::Failed | WaveOutcome::Unfinished));
+        findings.extend(stopped.map(|wave| {
+            let what = if wave.outcome == WaveOutcome::Failed { "failed" } else { "is not known to have passed" };
+            let reason = wave.reason.clone().unwrap_or_default();
+            Diagnostic::error(format!("wave {} (`{}`) {what}, so no later one was started", wave.number, wave.size)).detail(reason)
+        }));
+        findings.extend(self.not_back());
         let problems = self.rollout.problems.iter();
         findings.extend(problems.map(|problem| {
             let level = if problem.code == "superseded" { Level::Error } else { Level::Warning };
@@ -154,6 +162,22 @@ impl Deployment {
             }
         };
         endpoints.into_iter().map(warning).collect()
+    }
+
+    /// The targets of a failed wave that do not serve the release before again.
+    fn not_back(&self) -> Vec<Diagnostic> {
+        let targets = self.rollout.rolled_back.iter().flat_map(|back| &back.targets);
+        let serving = |target: &TargetRecord| self.serving.iter().find(|serving| serving.target() == target.target());
+        let is_back = |target: &&TargetRecord| {
+            let is_ok = |serving: &TargetEndpoints| serving.endpoints.iter().all(|endpoint| endpoint.health == Health::Ok);
+            matches!(target.outcome, RolledOut::Succeeded | RolledOut::Unchanged) && serving(target).is_some_and(is_ok)
+        };
+        let finding = |target: &TargetRecord| {
+            let reasons = serving(target).into_iter().flat_map(|serving| &serving.endpoints).filter_map(|endpoint| endpoint.reason.clone());
+            let finding = Diagnostic::error("it was not rolled back to the release before").named(target.target().to_string());
+            target.reason.clone().into_iter().chain(reasons).fold(finding, Diagnostic::detail)
+        };
+        targets.filter(|target| !is_back(target)).map(finding).collect()
     }
 
     /// What to do after a failure.
@@ -196,6 +220,7 @@ impl Deployment {
             (counts.unchanged, "unchanged"),
             (counts.failed, "failed"),
             (counts.cancelled, "cancelled"),
+            (counts.rolled_back, "rolled back"),
             (counts.skipped, "skipped"),
             (counts.unfinished, "unfinished"),
         ] {
@@ -209,7 +234,7 @@ impl Deployment {
 
 /// The overall outcome of an endpoint's checks; the suite has no cases. The stack is up to date, so
 /// an endpoint that does not exist was deleted: a proven failure.
-fn outcome(report: &TargetReport) -> Outcome {
+pub(super) fn outcome(report: &TargetReport) -> Outcome {
     if report.checks.iter().any(|check| check.code == Some(FindingCode::EndpointMissing)) {
         return Outcome::Failed;
     }

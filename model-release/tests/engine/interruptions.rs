@@ -4,7 +4,7 @@ use std::future::pending;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use model_release::deploy::{DeployEvent, DeployRequest, deploy};
+use model_release::deploy::{DeployEvent, DeployRequest, NoWaves, deploy};
 use model_release::manifest::Tool;
 use model_release::{FailureKind, Stage, StageTests, read_targets};
 
@@ -17,7 +17,7 @@ fn a_signal_after_a_failed_rollout_ends_the_reading_and_there_is_a_record() {
     let release = release(1);
     let rollout = request(&release);
     let options = rollout.options(Duration::from_mins(30)).with_clock(FakeClock::default());
-    let deployment = DeployRequest { release: &release, stage: Stage::Staging, rollout: &rollout, options };
+    let deployment = DeployRequest { release: &release, stage: Stage::Staging, rollout: &rollout, options, waves: None };
     let (names, has_rolled_out) = (["iris".to_owned()], AtomicBool::new(false));
     // No endpoint responds, and the signal is received while they are read.
     let read = async |targets| {
@@ -35,7 +35,7 @@ fn a_signal_after_a_failed_rollout_ends_the_reading_and_there_is_a_record() {
             has_rolled_out.store(true, Ordering::Relaxed);
         }
     };
-    let deployed = block_on(deploy(&deployment, &cloud, stacks, NO_PREFLIGHT, read, identity, on_event)).unwrap();
+    let deployed = block_on(deploy(&deployment, &cloud, stacks, NO_PREFLIGHT, read, identity, &NoWaves, on_event)).unwrap();
     assert_eq!(deployed.failure(), Some(FailureKind::Failed));
     let tool = Tool { name: "test".to_owned(), version: "1".to_owned() };
     let record = deployed.record(&release, Stage::Staging, &tool).unwrap();

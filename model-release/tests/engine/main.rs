@@ -19,3 +19,4 @@ mod rejections;
 mod release_checks;
 mod stage_states;
 mod statuses;
+mod waves;

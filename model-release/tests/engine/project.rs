@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use endpoint_test::{CheckReport, Description, EndpointStatus, FindingCode, Outcome, TargetInfo, TargetReport, Variant};
-use model_release::deploy::{DeployError, DeployEvent, DeployRequest, Deployment, deploy};
+use endpoint_test::{CheckReport, Description, EndpointStatus, FindingCode, Outcome, TargetInfo, TargetReport, Variant, Verdict};
+use model_release::deploy::{DeployError, DeployEvent, DeployRequest, Deployment, NoWaves, deploy};
 use model_release::manifest::Manifest;
 use model_release::preflight::PlannedRollout;
 use model_release::release_build::Built;
@@ -174,18 +174,20 @@ impl Fleet {
             if self.misconfigured.contains(&place) {
                 report.checks.extend(encryption.into_iter().map(|check| CheckReport { outcome: Outcome::Failed, ..check }));
             }
+            report.verdict = match Outcome::of_all(report.checks.iter().map(|check| check.outcome)) {
+                Outcome::Failed => Verdict::Failed,
+                Outcome::Errored => Verdict::Errored,
+                _ => Verdict::Passed,
+            };
             reports.push(report);
         }
         Ok(reports)
     }
 
     /// Reads the endpoints before a rollout (without a model package to serve), or after a failure.
-    fn read(&self, cloud: &Cloud, targets: Vec<(Target, Option<String>)>) -> Vec<TargetEndpoints> {
+    pub(crate) fn read(&self, cloud: &Cloud, targets: Vec<(Target, Option<String>)>) -> Vec<TargetEndpoints> {
         let state = cloud.state();
-        let served = |target: &Target| {
-            let (_, version) = state.instances.get(target).filter(|(_, version)| *version > 0)?;
-            Some(package(*version))
-        };
+        let served = |target: &Target| state.deployed.get(target)?.get("ModelPackageName").cloned();
         let endpoint = |target: &Target, wanted: Option<String>| match served(target) {
             None => EndpointState::missing("iris"),
             Some(served) => {
@@ -223,11 +225,11 @@ impl Fleet {
         on_event: impl FnMut(DeployEvent) + Send,
     ) -> Result<Deployment, DeployError> {
         let options = rollout.options(Duration::from_mins(30)).with_clock(FakeClock::default());
-        let deployment = DeployRequest { release, stage: Stage::Staging, rollout, options };
+        let deployment = DeployRequest { release, stage: Stage::Staging, rollout, options, waves: None };
         let stacks = |_, _| async { Ok(FakeStacks::default()) };
         let identity = async |tests: StageTests| self.identity(cloud, &tests);
         let read = async |targets| self.read(cloud, targets);
-        block_on(deploy(&deployment, cloud, stacks, preflight, read, identity, on_event))
+        block_on(deploy(&deployment, cloud, stacks, preflight, read, identity, &NoWaves, on_event))
     }
 }
 

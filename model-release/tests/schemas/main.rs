@@ -56,6 +56,13 @@ struct TemplateConfiguration {
     /// A stack policy.
     #[serde(default)]
     stack_policy: Option<Json>,
+    /// The waves in which `deploy` rolls the stage out; each is a number of accounts, a percentage,
+    /// `rest`, or account ids or regions.
+    #[serde(default, rename = "waves")]
+    waves: Option<Vec<Json>>,
+    /// How many minutes `deploy` watches the endpoints' alarms between two waves.
+    #[serde(default, rename = "bake_minutes")]
+    bake_minutes: Option<u32>,
     /// The path of the schema, for editors.
     #[serde(rename = "$schema")]
     schema: Option<String>,

@@ -38,12 +38,48 @@ pub(super) struct Rollout {
     orphans: Vec<Orphan>,
     /// Problems that prevented completion or an explanation of failures.
     problems: Vec<Problem>,
-    /// The identity checks of the endpoints; empty unless the rollout succeeded.
+    /// The waves, in order. Missing in a rollout without waves.
+    #[schemars(default)]
+    waves: Vec<Wave>,
+    /// What was rolled back after a wave failed. Missing if nothing was.
+    #[schemars(default)]
+    rolled_back: Option<RollBack>,
+    /// The identity checks of the endpoints; empty unless the rollout succeeded. In a rollout in
+    /// waves, those of every wave that was tested.
     identity: Vec<Identity>,
     /// What the endpoints of every target serve after the rollout.
     serving: Vec<model_release::TargetEndpoints>,
     /// Numbers of instances that changed although the release does not change them.
     unrequested_capacity: Vec<Capacity>,
+}
+
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "the format of a file")]
+struct Wave {
+    /// Its number, from 1.
+    number: usize,
+    /// Its size, such as `10%`.
+    size: String,
+    accounts: Vec<String>,
+    regions: Vec<String>,
+    /// `passed`: every target has the release, and the checks passed. `failed`, or `unfinished`: not
+    /// known. `skipped`: not started, because an earlier wave failed.
+    outcome: String,
+    /// The reason. Set for every outcome except `passed`.
+    reason: Option<String>,
+}
+
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "the format of a file")]
+struct RollBack {
+    /// The number of the wave.
+    wave: usize,
+    /// `succeeded`: every instance has the release before. `failed` or `unfinished`.
+    verdict: String,
+    /// The instances that existed before the wave. `succeeded`: rolled back.
+    targets: Vec<Target>,
 }
 
 #[derive(JsonSchema)]
@@ -98,6 +134,9 @@ struct Counts {
     unchanged: usize,
     failed: usize,
     cancelled: usize,
+    /// Missing if there are none.
+    #[schemars(default)]
+    rolled_back: usize,
     skipped: usize,
     unfinished: usize,
 }
@@ -108,7 +147,7 @@ struct Counts {
 struct Target {
     account_id: String,
     region: String,
-    /// `succeeded`, `unchanged`, `failed`, `cancelled`, `skipped` or `unfinished`.
+    /// `succeeded`, `unchanged`, `failed`, `cancelled`, `rolled-back`, `skipped` or `unfinished`.
     outcome: String,
     /// Whether the instance is up to date with its set, as AWS spells it.
     status: Option<String>,

@@ -256,6 +256,16 @@ impl StackSets for CloudFormationStackSets {
         listed.into_iter().map(|listed| convert::result(OPERATION, listed)).collect()
     }
 
+    async fn stop_operation(&self, name: &StackSetName, operation: &OperationId) -> Result<(), CallError> {
+        let request = self
+            .client
+            .stop_stack_set_operation()
+            .stack_set_name(name.as_str())
+            .operation_id(operation.as_str())
+            .set_call_as(convert::call_as(self.call_as));
+        request.send().await.map_err(self.failed("StopStackSetOperation")).map(drop)
+    }
+
     async fn list_operations(&self, name: &StackSetName) -> Result<Vec<Operation>, CallError> {
         const OPERATION: &str = "ListStackSetOperations";
         let request = self.client.list_stack_set_operations().stack_set_name(name.as_str()).set_call_as(convert::call_as(self.call_as));

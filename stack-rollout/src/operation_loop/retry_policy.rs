@@ -20,6 +20,7 @@ pub(crate) struct RetryPolicy<'a, C> {
     clock: &'a C,
     poll: Poll,
     start: Duration,
+    limit: Duration,
     deadline: Duration,
     random: fastrand::Rng,
 }
@@ -29,7 +30,13 @@ impl<'a, C: Clock> RetryPolicy<'a, C> {
         let clock = &options.clock;
         let start = clock.now();
         let deadline = start.saturating_add(options.deadline);
-        Self { clock, poll: options.poll, start, deadline, random: fastrand::Rng::new() }
+        Self { clock, poll: options.poll, start, limit: options.deadline, deadline, random: fastrand::Rng::new() }
+    }
+
+    /// Starts the time until the deadline again, for the next wave.
+    pub(crate) fn restart(&mut self) {
+        self.start = self.clock.now();
+        self.deadline = self.start.saturating_add(self.limit);
     }
 
     /// Retries transient failures within the bounds of [`Poll::tolerated_failures`], and until the

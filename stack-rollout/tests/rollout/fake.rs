@@ -20,6 +20,7 @@ pub(crate) enum Fate {
 }
 
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fault of its own")]
 pub(crate) struct State {
     pub(crate) set: Option<StackSet>,
     /// The version of the set, to detect instances with an older one.
@@ -53,6 +54,10 @@ pub(crate) struct State {
     pub(crate) applied: BTreeMap<Target, Parameters>,
     /// Targets whose endpoint SageMaker rolled back after an update, which CloudFormation cannot see.
     pub(crate) reverted: BTreeSet<Target>,
+    /// The stack set's parameters in each stack, without its overrides.
+    pub(crate) deployed: BTreeMap<Target, Parameters>,
+    /// Whether the values of the parameters are shown as `****`.
+    pub(crate) hides_parameters: bool,
     /// The number of newest operations that the list does not show yet.
     pub(crate) list_lags: usize,
     pub(crate) watch: Option<Watch>,
@@ -284,12 +289,14 @@ impl State {
     pub(crate) fn advance(&mut self) {
         let version = self.version;
         let stops = self.stops;
+        // The oldest one: a queued operation waits for it.
         let Some(current) = self.operations.iter_mut().find(|running| !running.operation.status.has_ended()) else { return };
+        let is_stopping = current.operation.status == OperationStatus::Stopping;
         let mut failures = current.results.values().filter(|result| result.status == DetailedStatus::Failed).count();
         for target in &current.targets {
             let result = current.results.get_mut(target).unwrap();
             let fate = self.fates.get(target).unwrap_or(&Fate::Succeeds);
-            let is_over = stops || failures > current.tolerated;
+            let is_over = stops || is_stopping || failures > current.tolerated;
             result.status = match (&result.status, fate) {
                 (DetailedStatus::Pending, _) if is_over => DetailedStatus::Cancelled,
                 (DetailedStatus::Running, Fate::NeverEnds) if stops => DetailedStatus::Cancelled,
@@ -329,12 +336,14 @@ impl State {
                     self.reverted.remove(target);
                 }
                 self.applied.insert(target.clone(), self.overrides.get(target).cloned().unwrap_or_default());
+                let of_set = self.set.iter().flat_map(|set| set.parameters.clone());
+                self.deployed.insert(target.clone(), of_set.collect());
                 *entry =
                     (Instance { detailed_status: Some(DetailedStatus::Succeeded), ..instance(target, InstanceStatus::Current) }, version);
             }
         }
         let is_open = |result: &OperationResult| matches!(result.status, DetailedStatus::Pending | DetailedStatus::Running);
-        if stops {
+        if stops || is_stopping && !current.results.values().any(is_open) {
             current.operation.status = OperationStatus::Stopped;
         } else if !current.results.values().any(is_open) {
             current.operation.status = if failures > current.tolerated { OperationStatus::Failed } else { OperationStatus::Succeeded };
@@ -371,7 +380,14 @@ pub(crate) fn set_of(release: &Release) -> StackSet {
 
 impl StackSets for Cloud {
     async fn describe_stack_set(&self, _: &StackSetName) -> Result<Option<StackSet>, CallError> {
-        self.call("DescribeStackSet", |state| Ok(state.set.clone())).await
+        let describe = |state: &mut State| {
+            let mut set = state.set.clone();
+            if state.hides_parameters {
+                set.iter_mut().flat_map(|set| &mut set.parameters).for_each(|(_, value)| "****".clone_into(value));
+            }
+            Ok(set)
+        };
+        self.call("DescribeStackSet", describe).await
     }
 
     async fn create_stack_set(&self, release: &Release, _: &OperationId) -> Result<(), CallError> {
@@ -461,6 +477,22 @@ impl StackSets for Cloud {
             Ok(found.map(|running| running.results.values().cloned().collect()).unwrap_or_default())
         };
         self.call("ListStackSetOperationResults", list).await
+    }
+
+    async fn stop_operation(&self, _: &StackSetName, id: &OperationId) -> Result<(), CallError> {
+        const CALL: &str = "StopStackSetOperation";
+        let stop = |state: &mut State| {
+            let found = state.operations.iter_mut().find(|running| running.operation.id == *id);
+            match found {
+                None => return Err(CallError::error_response(CALL, "OperationNotFoundException", "no such operation")),
+                Some(running) if running.operation.status.has_ended() => {
+                    return Err(CallError::error_response(CALL, "InvalidOperationException", "the operation has ended"));
+                }
+                Some(running) => running.operation.status = OperationStatus::Stopping,
+            }
+            state.lost_responses.get_mut(CALL).and_then(VecDeque::pop_front).map_or(Ok(()), Err)
+        };
+        self.call(CALL, stop).await
     }
 
     async fn list_operations(&self, _: &StackSetName) -> Result<Vec<Operation>, CallError> {

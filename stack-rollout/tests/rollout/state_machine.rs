@@ -15,6 +15,7 @@ use stack_rollout::*;
 use crate::fake::*;
 use crate::records::{check, check_failures, check_reapply, check_record, check_reverted};
 use crate::stopping_clock::StoppingClock;
+use crate::waved_steps::{Waved, check_waves, waved};
 
 const ACCOUNTS: [&str; 3] = ["111111111111", "222222222222", "333333333333"];
 const REGIONS: [&str; 2] = ["eu-west-1", "us-east-1"];
@@ -98,6 +99,10 @@ pub(crate) enum Step {
     ReapplyKilledAt(usize, usize, usize),
     /// All orphans are removed.
     Prune,
+    /// The running operations are stopped.
+    Stop,
+    /// A rollout in waves.
+    Waved(Waved),
 }
 
 /// Two rollouts that run alternately: from a request to its effect, then to the response, and so
@@ -131,6 +136,8 @@ pub(crate) enum Turn {
     This,
     Other,
     Person,
+    /// A person stops the running operation.
+    Stop,
     Aws,
     /// The other rollout is killed.
     Kill,
@@ -164,6 +171,7 @@ fn together() -> impl Strategy<Value = Together> {
         8 => Just(Turn::This),
         8 => Just(Turn::Other),
         1 => Just(Turn::Person),
+        1 => Just(Turn::Stop),
         3 => Just(Turn::Aws),
         1 => Just(Turn::Kill),
     ];
@@ -209,6 +217,8 @@ impl ReferenceStateMachine for Model {
             1 => (place(), 0..150_usize).prop_map(|((account, region), waits)| Step::ReapplyKilledAt(account, region, waits)),
             4 => together().prop_map(Step::Together),
             1 => Just(Step::Prune),
+            1 => Just(Step::Stop),
+            4 => waved(everywhere()).prop_map(Step::Waved),
         ]
         .boxed()
     }
@@ -231,6 +241,8 @@ impl ReferenceStateMachine for Model {
             | Step::RolledBack(..)
             | Step::Reapply(..)
             | Step::ReapplyKilledAt(..)
+            | Step::Stop
+            | Step::Waved(_)
             | Step::Prune => {}
         }
         state
@@ -257,6 +269,10 @@ impl Desired {
             .into_iter()
             .collect();
         release
+    }
+
+    pub(crate) fn has_failing(&self) -> bool {
+        !self.failing.is_empty()
     }
 
     /// The release, with an attempt to update this instance again.
@@ -336,6 +352,14 @@ impl StateMachineTest for Aws {
                     check_reverted(cloud, &rollout, &reverted);
                 }
             }
+            Step::Waved(waved) => check_waves(cloud, desired, &waved),
+            Step::Stop => {
+                let options = desired.options().with_clock(FakeClock::default());
+                let stopped = block_on(stop(cloud, &desired.release().stack_set, StopScope::Every, &options, |_| {}));
+                // The foreign operation cannot be stopped here.
+                assert!(desired.foreign || stopped.unwrap().has_ended());
+                assert!(cloud.state().operations.iter().all(|running| running.operation.status.has_ended()));
+            }
             Step::Prune => {
                 let release = desired.release();
                 let instances = before.iter().filter(|target| !release.targets.contains(target)).cloned().collect();
@@ -375,7 +399,11 @@ impl StateMachineTest for Aws {
     }
 }
 
-async fn sessions(_: AccountId, _: Region) -> Result<FakeStacks, SessionError> {
+fn everywhere() -> Vec<Target> {
+    ACCOUNTS.iter().flat_map(|account| REGIONS.iter().map(|region| target(account, region))).collect()
+}
+
+pub(crate) async fn sessions(_: AccountId, _: Region) -> Result<FakeStacks, SessionError> {
     Ok(FakeStacks::default())
 }
 
@@ -443,6 +471,13 @@ fn run_together(cloud: &Cloud, desired: &Desired, together: &Together) {
         Turn::Person => {
             if let Some((account, region, own)) = together.by_hand {
                 cloud.state().override_by_hand(&target(ACCOUNTS[account], REGIONS[region]), by_hand(own));
+            }
+            true
+        }
+        Turn::Stop => {
+            let mut state = cloud.state();
+            if let Some(running) = state.operations.iter_mut().find(|running| !running.operation.status.has_ended()) {
+                running.operation.status = OperationStatus::Stopping;
             }
             true
         }

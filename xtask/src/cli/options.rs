@@ -19,9 +19,11 @@ mod registry;
 mod report;
 mod setup;
 mod shared;
+mod stop;
 mod test_endpoints;
 mod tour;
 mod verify;
+mod waves;
 
 pub(crate) use aws_cli::AwsCliOptions;
 pub(crate) use build::BuildOptions;
@@ -49,9 +51,13 @@ pub(crate) use shared::{
     AccountFilter, ProjectOptions, RecordOptions, ReleaseOptions, RoleOptions, SignatureOptions, SigningOptions, StageAccounts,
     TemplateBucketOptions,
 };
+pub(crate) use stop::StopOptions;
 pub(crate) use test_endpoints::{OwnChecks, TestOptions};
 pub(crate) use tour::TourOptions;
 pub(crate) use verify::VerifyOptions;
+#[cfg(feature = "aws")]
+pub(crate) use waves::OnFailure;
+pub(crate) use waves::WaveOptions;
 
 // The headings of `--help`, which group options by purpose.
 const PROJECT: &str = "Project";
@@ -65,6 +71,7 @@ const APPROVAL: &str = "Approval";
 const STACK_SET: &str = "Stack set";
 const STACK_INSTANCES: &str = "Stack instances";
 const ROLLOUT: &str = "Rollout";
+const WAVES: &str = "Waves";
 const SESSION: &str = "AWS session";
 const TESTS: &str = "Tests";
 const LOAD: &str = "Load";

@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
-use model_release::aws::{TargetSessions, TargetStacks, check_targets, read_endpoints, test_endpoints, upload_template};
+use model_release::aws::{AwsWaveChecks, TargetSessions, TargetStacks, check_targets, read_endpoints, test_endpoints, upload_template};
 use model_release::deploy::{DeployError, DeployEvent, DeployRequest, deploy};
 use model_release::preflight::PlannedRollout;
 use model_release::{Diagnostic, Failure, FailureKind, StageTests, plural};
 use stack_rollout::Options;
 
+use crate::brake::Brake;
 use crate::cli::{DeployOptions, non_empty};
 use crate::preflight;
 use crate::progress::{self, EndpointProgress};
@@ -33,6 +34,8 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &DeployOpt
     let path = project.folder(options.results_dir.as_deref(), &format!("rollout/{}", options.set.stage)).join("rollout.json");
     files::check_result(&path)?;
     let access = session::test_access(&options.set.role)?;
+    // The programs of the tests' own checks are kept until the end.
+    let (waves, _programs) = requests::waves(printer, project, &release, options.set.stage, &rollout, &options.waves).await?.unzip();
     let session = session::open().await?;
     if let Some(bucket) = &bucket {
         let (url, note) = upload_template(&session, bucket, &mut rollout).await?;
@@ -47,6 +50,7 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &DeployOpt
         release: &release,
         stage: options.set.stage,
         rollout: &rollout,
+        waves,
         options: Options { wait_for_others: options.wait_for_other, ..rollout.options(Duration::from_secs(options.wait)) },
     };
     // From then on there is a result: a signal ends only the reading of the endpoints.
@@ -67,6 +71,14 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &DeployOpt
             has_rolled_out.store(true, Ordering::Relaxed);
             drop(rollout_progress.take());
         }
+        DeployEvent::CheckingWave(number) => {
+            drop(rollout_progress.take());
+            printer.step("Testing", format_args!("the endpoints of wave {number}"));
+        }
+        DeployEvent::Baking { wave, time } => {
+            let time = if time.is_zero() { "once".to_owned() } else { format!("for {} min", time.as_secs() / 60) };
+            printer.step("Watching", format_args!("the alarms of wave {wave} {time}"));
+        }
         DeployEvent::ReadingEndpoints => printer.step("Reading", "what every endpoint serves"),
         DeployEvent::CheckingIdentity => printer.step("Checking", "that every endpoint serves the release"),
         _ => {}
@@ -77,6 +89,7 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &DeployOpt
         let tested = test_endpoints(tests, &access, async { Ok(session.clone()) }, observer, interrupted());
         Box::pin(tested).await.map(|(_, reports)| reports)
     };
+    let checks = AwsWaveChecks::new(&session, &sessions, &release);
     let deployed = deploy(
         &request,
         &stack_sets,
@@ -95,9 +108,18 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &DeployOpt
             read_endpoints(&sessions, &stage.endpoints, targets, interruption).await
         },
         identity,
+        &checks,
         on_event,
     );
-    let deployed = Box::pin(unless_interrupted(deployed, || has_rolled_out.load(Ordering::Relaxed))).await?;
+    let deployed = match Box::pin(unless_interrupted(deployed, || has_rolled_out.load(Ordering::Relaxed))).await {
+        Ok(deployed) => deployed,
+        Err(interruption) => {
+            let (stage, role) = (options.set.stage, &access.role);
+            let brake = Brake { printer, session: &session, release: &release, stage, request: &rollout, role };
+            let stopped = brake.after_interruption(options.stop_on_interrupt, request.options.deadline).await?;
+            return if stopped { Ok(Exit::Unreachable) } else { Err(interruption) };
+        }
+    };
     let deployment = deployed.map_err(|error| failure(printer, error))?;
 
     let record = deployment.record(&release, options.set.stage, &crate::tool())?;

@@ -1,7 +1,6 @@
 //! `test-staging` and `test-prod`: test every endpoint of a stage, and write the results.
 
 mod golden;
-mod samples;
 
 use std::path::Path;
 use std::time::Duration;
@@ -19,13 +18,11 @@ use crate::record::Recording;
 use crate::requests;
 use crate::signatures::Signatures;
 use crate::signing::Signing;
-use crate::suite_file::{SUITE, SuiteFile};
+use crate::suite_file::{SMOKE_SUITE, SUITE, SuiteFile, default_suite};
+use crate::suite_samples::with_samples;
 use crate::suite_variables;
 use crate::test_results::{self, ResultFiles};
 use terminal::{Exit, Printer, Project, interrupted};
-
-/// The tests of production endpoints, if the project has any.
-const SMOKE_SUITE: &str = "test/smoke-tests.yaml";
 
 /// The default wait for an endpoint to be in service, in seconds: large models take long.
 const ENDPOINT_WAIT: u64 = 1800;
@@ -130,22 +127,6 @@ pub(crate) async fn run(printer: Printer, project: &Project, stage: Stage, optio
     recording.after(printer, exit).await
 }
 
-/// The suite with the model package's sample payloads, if it uses them.
-async fn with_samples(suite: Suite, file: Option<&Path>, release: Option<&Release>) -> Result<Suite, Failure> {
-    if !suite.wants_samples() {
-        return Ok(suite);
-    }
-    let samples = match (file, release) {
-        (Some(path), _) => Ok(samples::from_file(path)?),
-        (None, Some(release)) => samples::from_model_package(release).await,
-        (None, None) => Err("there is no release whose sample payloads could be sent: name a file with --sample-payloads".to_owned()),
-    };
-    Ok(match samples {
-        Ok(samples) => suite.with_samples(&samples),
-        Err(why) => suite.without_samples(&why),
-    })
-}
-
 #[cfg(feature = "aws")]
 async fn endpoints(printer: Printer, tests: StageTests, role: &RoleOptions) -> Result<(StageTests, Vec<TargetReport>), Failure> {
     let access = crate::session::test_access(role)?;
@@ -198,11 +179,6 @@ fn load_mode(stage: Stage, options: &TestOptions) -> Result<LoadMode, Failure> {
         TestOptions { load_on_production: false, .. } if production => LoadMode::Never("load on production needs --load-on-production"),
         _ => LoadMode::AfterSuccess,
     })
-}
-
-/// The production tests, if the project has them, else the common ones.
-fn default_suite(project: &Project, stage: Stage) -> &'static str {
-    if stage == Stage::Prod && project.root.join(SMOKE_SUITE).is_file() { SMOKE_SUITE } else { SUITE }
 }
 
 /// The suite with only these cases.

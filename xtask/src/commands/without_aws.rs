@@ -23,6 +23,7 @@ without_aws! {
     plan(terminal::Project, crate::cli::PlanOptions) "build it with its default features"
     prune(terminal::Project, crate::cli::PruneOptions) "build it with its default features"
     status(terminal::Project, crate::cli::StackSetOptions) "build it with its default features"
+    stop(terminal::Project, crate::cli::StopOptions) "build it with its default features"
     setup(crate::cli::SetupOptions) "build it with its default features"
 }
 

@@ -40,6 +40,17 @@ pub(crate) fn rollout(printer: Printer) -> impl FnMut(Event) + Send + use<> {
                 "Waiting",
                 &format!("for operation {} ({} {}), which another caller started", operation.id, operation.action, operation.status),
             ),
+            Event::WaveStarted { wave, of } => {
+                let place =
+                    format!("{} in {}", plural(wave.targets.accounts.len(), "account"), plural(wave.targets.regions.len(), "region"));
+                line("Wave", &format!("{} of {of} ({}): {place}", wave.number, wave.size));
+            }
+            Event::RollingBack { targets } => {
+                line("Rolling back", &format!("{} to the release before", plural(targets, "target")));
+            }
+            Event::Stopping { operation } => {
+                line("Stopping", &format!("operation {} ({} {})", operation.id, operation.action, operation.status));
+            }
             Event::OperationStarted { operation_id, action, targets } => {
                 let place = targets.map_or_else(|| "of the stack set".to_owned(), |targets| format!("in {}", plural(targets, "target")));
                 line("Started", &format!("{action} {place} (operation {operation_id})"));

@@ -6,8 +6,9 @@ use model_release::{Diagnostic, Failure};
 /// build times out.
 ///
 /// A signal that the caller ignores, as `nohup` does, stays ignored. From the first call on, the
-/// others belong to this function: one that nothing waits for, and a second one in any case, end
-/// the program at once, with the exit code that a shell reports.
+/// others belong to this function: one that nothing waits for, and a second one unless
+/// [`interrupted_again`] waits for it, end the program at once, with the exit code that a shell
+/// reports.
 ///
 /// The handlers are installed by the call, not by the first poll: a signal in between would end
 /// the program without results.
@@ -16,6 +17,17 @@ pub fn interrupted() -> impl Future<Output = ()> {
     let mut raised = signals::RAISED.subscribe();
     async move {
         // The sender is static.
+        let _ = tokio::task::unconstrained(raised.wait_for(|raised| *raised)).await;
+    }
+}
+
+/// Completes at the second signal. The second one does not end the program while this exists; the
+/// third one does.
+#[cfg(unix)]
+pub fn interrupted_again() -> impl Future<Output = ()> {
+    std::sync::LazyLock::force(&signals::RAISED);
+    let mut raised = signals::AGAIN.subscribe();
+    async move {
         let _ = tokio::task::unconstrained(raised.wait_for(|raised| *raised)).await;
     }
 }
@@ -45,18 +57,24 @@ mod signals {
                 let signals = kinds.map(|kind| Ok((128 + kind.as_raw_value(), signal(kind)?)));
                 let Ok(mut signals) = signals.collect::<std::io::Result<Vec<_>>>() else { return };
                 let _ = installed.send(());
-                let code = next(&mut signals).await;
-                if sender.receiver_count() > 0 {
-                    sender.send_replace(true);
+                let first = next(&mut signals).await;
+                for listener in [&sender, &*AGAIN] {
+                    if listener.receiver_count() == 0 {
+                        break;
+                    }
+                    listener.send_replace(true);
                     next(&mut signals).await;
                 }
-                process::exit(code);
+                process::exit(first);
             });
         });
         // It fails if there are no handlers: then a signal ends the program, as without this.
         let _ = is_installed.recv();
         raised
     });
+
+    /// Whether a second signal was received.
+    pub(super) static AGAIN: LazyLock<watch::Sender<bool>> = LazyLock::new(|| watch::Sender::new(false));
 
     /// The exit code for the next signal: as a shell reports it.
     async fn next(signals: &mut [(i32, Signal)]) -> i32 {
@@ -82,6 +100,12 @@ pub async fn interrupted() {
     let _ = tokio::signal::ctrl_c().await;
 }
 
+/// Completes at the second Ctrl-C.
+#[cfg(not(unix))]
+pub async fn interrupted_again() {
+    let _ = tokio::signal::ctrl_c().await;
+}
+
 /// Runs work that can start an operation in AWS, which continues when this program ends. After a
 /// signal it is an error, unless `handles` says that the work handles signals by itself.
 pub async fn unless_interrupted<T>(work: impl Future<Output = T>, handles: impl Fn() -> bool) -> Result<T, Failure> {
@@ -97,7 +121,7 @@ pub async fn unless_interrupted<T>(work: impl Future<Output = T>, handles: impl 
         done = work => Ok(done),
         () = signal => {
             let message = "interrupted: any operation of the stack set that was started continues in AWS";
-            let hint = "run the same command again to follow it, or `status` to see its state";
+            let hint = "run the same command again to follow it, `status` to see its state, or `stop` to stop it";
             Err(Failure::unreachable(Diagnostic::error(message).with_hint(hint)))
         }
     }

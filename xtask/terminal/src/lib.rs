@@ -11,6 +11,6 @@ mod project;
 pub use anstream::ColorChoice;
 pub use diagnostic::{Rendered, clean};
 pub use exit::Exit;
-pub use interruption::{interrupted, unless_interrupted};
+pub use interruption::{interrupted, interrupted_again, unless_interrupted};
 pub use printer::{Format, Printer};
 pub use project::Project;

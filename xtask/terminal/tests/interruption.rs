@@ -5,7 +5,7 @@ use std::io::{BufRead as _, BufReader, Lines};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
-use terminal::interrupted;
+use terminal::{interrupted, interrupted_again};
 
 /// Tells this program to be the interrupted one, and in which way.
 const ROLE: &str = "INTERRUPTED_AS";
@@ -55,6 +55,15 @@ fn role() {
                     std::hint::spin_loop();
                 }
             }
+            "twice" => {
+                println!("\nready");
+                interruption.await;
+                let again = interrupted_again();
+                println!("\ninterrupted");
+                again.await;
+                println!("\ninterrupted again");
+                std::future::pending::<()>().await;
+            }
             _ => {
                 println!("\nready");
                 interruption.await;
@@ -78,6 +87,17 @@ fn the_first_signal_is_reported_and_the_second_ends_the_program() {
         send(signal, &child);
         assert_eq!(child.wait().unwrap().code(), Some(code));
     }
+}
+
+#[test]
+fn a_second_signal_can_be_waited_for_and_the_third_ends_the_program() {
+    let (mut child, mut lines) = program("twice");
+    for line_after in ["interrupted", "interrupted again"] {
+        send("INT", &child);
+        assert!(lines.any(|line| line.unwrap() == line_after));
+    }
+    send("TERM", &child);
+    assert_eq!(child.wait().unwrap().code(), Some(130), "the code is that of the first signal");
 }
 
 #[test]

@@ -33,6 +33,7 @@ const ROWS: &[Row] = &[
     Row { arguments: &["check-release", "--stage", "prod", "--build-dir", "nothing"], code: 2, says: "`build` writes a release" },
     Row { arguments: &["status", "--stage", "staging", "--build-dir", "nothing"], code: 2, says: "`build` writes a release" },
     Row { arguments: &["deploy", "--stage", "staging", "--build-dir", "nothing"], code: 2, says: "`build` writes a release" },
+    Row { arguments: &["stop", "--stage", "staging", "--build-dir", "nothing"], code: 2, says: "`build` writes a release" },
     Row { arguments: &["prune", "--stage", "staging", "--build-dir", "nothing"], code: 2, says: "`build` writes a release" },
     Row { arguments: &["test-staging", "--build-dir", "nothing"], code: 2, says: "`build` writes a release" },
     // These do.
@@ -44,6 +45,7 @@ const ROWS: &[Row] = &[
     Row { arguments: &["plan", "--stage", "staging"], code: 2, says: NO_PROJECT },
     Row { arguments: &["status", "--stage", "staging"], code: 2, says: NO_PROJECT },
     Row { arguments: &["deploy", "--stage", "staging"], code: 2, says: NO_PROJECT },
+    Row { arguments: &["stop", "--stage", "staging"], code: 2, says: NO_PROJECT },
     Row { arguments: &["prune", "--stage", "staging"], code: 2, says: NO_PROJECT },
     Row { arguments: &["test-staging"], code: 2, says: NO_PROJECT },
     Row { arguments: &["test-staging", "--list"], code: 2, says: NO_PROJECT },

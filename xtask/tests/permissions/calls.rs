@@ -56,6 +56,8 @@ fn action(service: &str, operation: &str) -> Option<String> {
         ("s3", "HeadBucket" | "ListObjects" | "ListObjectsV2") => "s3:ListBucket".to_owned(),
         ("s3", "HeadObject") => "s3:GetObject".to_owned(),
         ("s3", "CreateMultipartUpload" | "UploadPart" | "CompleteMultipartUpload") => "s3:PutObject".to_owned(),
+        // The log has the name that requests are signed with.
+        ("monitoring", operation) => format!("cloudwatch:{operation}"),
         ("sagemaker-runtime", operation) => format!("sagemaker:{operation}"),
         (service, operation) => format!("{service}:{operation}"),
     })
@@ -92,7 +94,7 @@ impl Declared {
 /// The adapters' sources with the operations that each sends: SDK builders, and manually signed
 /// ones.
 pub(crate) fn sent() -> BTreeMap<String, BTreeSet<String>> {
-    let verbs = "abort|assume|batch|complete|create|delete|describe|detect|get|head|invoke|list|put|update|upload";
+    let verbs = "abort|assume|batch|complete|create|delete|describe|detect|get|head|invoke|list|put|stop|update|upload";
     let builder = Regex::new(&format!(r"\.((?:{verbs})_[a-z0-9_]+)\(\)")).unwrap();
     let by_name = Regex::new(r#""(Sign|(?:Batch|Describe|Get|Head|List)[A-Z][A-Za-z0-9]+)""#).unwrap();
     // Methods of a builder and of a task set.

@@ -27,7 +27,7 @@ in one account cannot access each other's endpoints. The templates work unchange
 
 const END: &str = r#"## Permissions of other callers and pipelines
 
-`deploy`, `plan`, `report`, `status` and `prune` use their caller's permissions: those of an operator, or of the role of a GitHub workflow. The caller needs the
+`deploy`, `plan`, `report`, `status`, `stop` and `prune` use their caller's permissions: those of an operator, or of the role of a GitHub workflow. The caller needs the
 actions in the table above.
 
 - In the data science account: on the stage's stack set

@@ -6,7 +6,7 @@ use clap::Args;
 
 use model_release::Stage;
 
-use super::{RecordOptions, ReleaseOptions, RoleOptions, SignatureOptions, StagingTestOptions, TemplateBucketOptions};
+use super::{RecordOptions, ReleaseOptions, RoleOptions, SignatureOptions, StagingTestOptions, TemplateBucketOptions, WaveOptions};
 
 /// Options of `deploy`.
 #[derive(Debug, Args)]
@@ -21,6 +21,8 @@ pub(crate) struct DeployOptions {
     pub(crate) signatures: SignatureOptions,
     #[command(flatten)]
     pub(crate) preferences: PreferenceOptions,
+    #[command(flatten)]
+    pub(crate) waves: WaveOptions,
     /// Update the endpoints of this target again, although its stack has the release; repeatable
     #[arg(long, value_name = "ACCOUNT/REGION", help_heading = super::ROLLOUT)]
     pub(crate) reapply: Vec<String>,
@@ -36,6 +38,9 @@ pub(crate) struct DeployOptions {
     /// Wait for a running operation to finish instead of failing
     #[arg(long, help_heading = super::ROLLOUT)]
     pub(crate) wait_for_other: bool,
+    /// At Ctrl-C or a signal, stop the operation instead of letting it continue
+    #[arg(long, help_heading = super::ROLLOUT)]
+    pub(crate) stop_on_interrupt: bool,
     #[command(flatten)]
     pub(crate) record: RecordOptions,
     /// Write the record of the rollout to this folder [default: target/rollout/STAGE]
