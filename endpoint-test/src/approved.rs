@@ -27,7 +27,18 @@ pub enum Comparison {
         what: String,
         /// Why not.
         why: String,
+        /// The call that failed, if one did.
+        call: Option<FailedCall>,
     },
+}
+
+/// A failed call to AWS, after which something is not known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FailedCall {
+    /// The operation, AWS's error and its request id.
+    pub error: String,
+    /// What to do about it.
+    pub hint: Option<String>,
 }
 
 impl fmt::Display for Comparison {
@@ -35,7 +46,7 @@ impl fmt::Display for Comparison {
         match self {
             Self::Same => formatter.write_str("unchanged"),
             Self::Differs { what, .. } => write!(formatter, "{what} is not the approved one"),
-            Self::NotKnown { what, why } => write!(formatter, "whether {what} is the approved one is not known: {why}"),
+            Self::NotKnown { what, why, .. } => write!(formatter, "whether {what} is the approved one is not known: {why}"),
         }
     }
 }
@@ -89,7 +100,7 @@ impl CheckReport {
 pub fn compare_images(approved: &str, running: &str) -> Comparison {
     let what = || format!("the image `{approved}`");
     let differs = || Comparison::Differs { what: what(), expected: approved.to_owned(), actual: running.to_owned() };
-    let not_known = |why: &str| Comparison::NotKnown { what: what(), why: why.to_owned() };
+    let not_known = |why: &str| Comparison::NotKnown { what: what(), why: why.to_owned(), call: None };
     let ((approved_name, approved_digest), (name, digest)) = (split(approved), split(running));
     if repository(approved_name) != repository(name) {
         return differs();
@@ -157,7 +168,7 @@ mod tests {
     #[test]
     fn a_check_never_passes_with_something_unknown_and_a_difference_outranks_it() {
         let differs = Comparison::Differs { what: "the object `a`".into(), expected: "e1".into(), actual: "e2".into() };
-        let unknown = Comparison::NotKnown { what: "the object `b`".into(), why: "`s3:GetObject` was denied".into() };
+        let unknown = Comparison::NotKnown { what: "the object `b`".into(), why: "`s3:GetObject` was denied".into(), call: None };
         let outcome = |found: &[Comparison], blocks| CheckReport::compared("model_data", found, blocks).outcome;
         assert_eq!(outcome(&[Comparison::Same], true), Outcome::Passed);
         assert_eq!(outcome(&[Comparison::Same, unknown.clone()], false), Outcome::Skipped);

@@ -116,7 +116,7 @@ pub mod statistics;
 pub mod suite;
 mod target;
 
-pub use self::approved::{Comparison, compare_images, environment_digest};
+pub use self::approved::{Comparison, FailedCall, compare_images, environment_digest};
 pub use self::check::{CheckPrograms, CustomCheck, Exchange, Finding};
 #[cfg(feature = "schema")]
 pub use self::check::{check_input_schema, check_output_schema};

@@ -30,7 +30,7 @@ pub const NOT_KNOWN: &str = "approved-bytes-not-known";
 pub(crate) const UNRECORDED: &str = "the release, which an older version built, does not record it";
 
 const DIFFERS_HINT: &str = "restore what was approved, or register the model again and build a release of the new version";
-const NOT_KNOWN_HINT: &str = "grant the missing permission, or restore what is missing";
+const NOT_KNOWN_HINT: &str = "restore what is missing, or build the release again";
 
 /// No images and artifacts can be read: AWS is not called.
 #[derive(Debug, Clone, Copy)]
@@ -58,9 +58,11 @@ pub fn findings(comparisons: &[Comparison], blocks_unknown: bool) -> Vec<Diagnos
                 .detail(format!("approved: {expected}"))
                 .detail(format!("found:    {actual}"))
                 .with_hint(DIFFERS_HINT),
-            Comparison::NotKnown { .. } => {
+            Comparison::NotKnown { call, .. } => {
                 let level = if blocks_unknown { Level::Error } else { Level::Warning };
-                let diagnostic = Diagnostic::new(level, comparison.to_string()).code(NOT_KNOWN).with_hint(NOT_KNOWN_HINT);
+                let hint = call.as_ref().and_then(|call| call.hint.as_deref()).unwrap_or(NOT_KNOWN_HINT);
+                let mut diagnostic = Diagnostic::new(level, comparison.to_string()).code(NOT_KNOWN).with_hint(hint);
+                diagnostic.details.extend(call.as_ref().map(|call| call.error.clone()));
                 if blocks_unknown { diagnostic.detail("the release policy requires that this is known") } else { diagnostic }
             }
         };

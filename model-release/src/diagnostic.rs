@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::Path;
 
+use aws_names::{AccountId, Region};
+
 /// The severity of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Level {
@@ -185,6 +187,13 @@ impl Diagnostic {
             account.get_or_insert_with(|| session_account.to_owned());
             region.get_or_insert_with(|| session_region.to_owned());
         }
+    }
+
+    /// Sets the account and region that were called as the location; without an account, that of the
+    /// session.
+    #[must_use]
+    pub fn called(self, account: Option<&AccountId>, region: &Region) -> Self {
+        Self { place: Some(Place::Aws { account: account.map(ToString::to_string), region: Some(region.to_string()) }), ..self }
     }
 
     /// Sets the file as the location.

@@ -194,7 +194,7 @@ impl BuildRequest {
         }
 
         let bytes = RecordedBytes::of(&choice.package, &regional, &access).await;
-        for finding in bytes.findings(self.selection.unknown_bytes())? {
+        for finding in bytes.findings(self.selection.unknown_bytes(), home.account.as_ref())? {
             on_event(Event::Found(finding));
         }
 

@@ -195,7 +195,7 @@ impl Release {
         for (region, containers) in self.manifest.model_package.regional_containers() {
             let comparisons = current_comparisons(&self.manifest, region, containers, &store(region), Scope::All).await;
             unchanged += comparisons.iter().filter(|found| **found == Comparison::Same).count();
-            let of_region = |diagnostic: Diagnostic| diagnostic.named(format!("region {region}"));
+            let of_region = |diagnostic: Diagnostic| diagnostic.called(None, region);
             found.extend(findings(&comparisons, blocks_unknown).into_iter().map(of_region));
         }
         if found.iter().any(|diagnostic| diagnostic.level == Level::Error) {

@@ -93,7 +93,7 @@ pub(crate) fn completed(diagnostic: &Diagnostic) -> Cow<'_, Diagnostic> {
         Some("not-a-region-of-the-release") => (Some("--regions".to_owned()), String::new()),
         Some("not-an-approval") => (
             None,
-            "save the output of `gh api repos/OWNER/REPO/actions/runs/RUN/approvals` or `aws codepipeline list-action-executions`".to_owned(),
+            "save the output of `gh api repos/OWNER/REPO/actions/runs/RUN/approvals` or `aws codepipeline list-action-executions --pipeline-name PIPELINE --filter pipelineExecutionId=EXECUTION-ID`".to_owned(),
         ),
         Some("not-passed-by-codepipeline") => {
             let hint = "for a CloudFormation action, which can pass them, add --template-configuration; for a stack set, put tags into the template";
@@ -127,7 +127,7 @@ pub(crate) fn completed(diagnostic: &Diagnostic) -> Cow<'_, Diagnostic> {
                 "an endpoint's image and artifacts must be in its own region: register the model there and name it, such as --regional-model-package {subject}=same-version, or remove the region from --regions"
             ),
         ),
-        Some("no-public-key") => (None, "save the PEM of `aws kms get-public-key`, and name the file in the release policy or with --public-key".to_owned()),
+        Some("no-public-key") => (None, "save the public key that `aws kms get-public-key --key-id KEY-ARN` returns as PEM, and name the file in the release policy or with --public-key".to_owned()),
         Some("no-trusted-key") => (
             None,
             "pin it in the release policy: \"signatures\": { \"public_key\": \"release-key.pem\" }; `verify` also accepts --public-key".to_owned(),

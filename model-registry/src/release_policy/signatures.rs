@@ -15,7 +15,7 @@ impl<'a> Reader<'a> {
         let required = find(&members, "required").is_some_and(|node| self.boolean(node, "required"));
         let (key, node) = (key?, find(&members, "public_key")?);
         if key.contains("PRIVATE KEY-----") {
-            let hint = "pin the public key: `aws kms get-public-key` returns it; replace a private key that was committed";
+            let hint = "pin the public key: `aws kms get-public-key --key-id KEY-ARN` returns it; replace a private key that was committed";
             self.problem("private-key", node, "`public_key` has a private key", hint);
             return None;
         }

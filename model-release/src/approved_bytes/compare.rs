@@ -27,7 +27,7 @@ pub(super) fn artifact(approved: &ApprovedArtifact, now: &ArtifactState) -> Comp
 
 /// The comparison with something that the release does not record.
 pub(super) fn not_recorded(what: String, why: &str) -> Comparison {
-    Comparison::NotKnown { what, why: format!("it was not known when the release was built: {why}") }
+    Comparison::NotKnown { what, why: format!("it was not known when the release was built: {why}"), call: None }
 }
 
 /// The SHA-256 decides if both have one, because the same bytes can be written twice. Otherwise the
@@ -52,7 +52,7 @@ fn object(what: String, approved: &ApprovedArtifact, now: &ObjectState) -> Compa
     match is_same {
         Some(true) => Comparison::Same,
         Some(false) => Comparison::Differs { what, expected: shown_object(&then), actual: shown_object(now) },
-        None => Comparison::NotKnown { what, why: "S3 returned neither its checksum nor its ETag".to_owned() },
+        None => Comparison::NotKnown { what, why: "S3 returned neither its checksum nor its ETag".to_owned(), call: None },
     }
 }
 
@@ -72,7 +72,7 @@ fn prefix(what: String, approved: &ApprovedArtifact, now: &PrefixState) -> Compa
         (Some(_), None) => {
             Comparison::Differs { what, expected: shown_prefix(&then), actual: format!("more than {} objects", now.objects) }
         }
-        (None, _) => Comparison::NotKnown { what, why: "there were too many objects to list".to_owned() },
+        (None, _) => Comparison::NotKnown { what, why: "there were too many objects to list".to_owned(), call: None },
     }
 }
 
@@ -99,7 +99,7 @@ pub(super) fn image(approved: &ApprovedImage, now: Option<&str>) -> Comparison {
         (Some(expected), Some(actual)) => Comparison::Differs { what, expected: expected.clone(), actual: actual.to_owned() },
         // A name with a digest always means the same image.
         (Some(_), None) if approved.digest_from == Some(DigestSource::Uri) => Comparison::Same,
-        (Some(_), None) => Comparison::NotKnown { what, why: "Amazon ECR did not return its digest".to_owned() },
+        (Some(_), None) => Comparison::NotKnown { what, why: "Amazon ECR did not return its digest".to_owned(), call: None },
         (None, _) => not_recorded(what, approved.not_known.as_deref().unwrap_or("no reason is recorded")),
     }
 }
@@ -109,7 +109,7 @@ pub fn package_changes(approved: &[ApprovedContainer], package: &ModelPackage) -
     let arn = &package.arn;
     if package.containers.is_empty() && !approved.is_empty() {
         let why = "the registry returned no containers".to_owned();
-        return vec![Comparison::NotKnown { what: format!("the model package `{arn}`"), why }];
+        return vec![Comparison::NotKnown { what: format!("the model package `{arn}`"), why, call: None }];
     }
     if approved.len() != package.containers.len() {
         let count = |count: usize| format!("{count} containers");

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use aws_names::Region;
-use endpoint_test::Comparison;
+use endpoint_test::{Comparison, FailedCall};
 use stack_rollout::Clock;
 use stack_rollout::preflight::{ArtifactName, ArtifactReader, ArtifactState, ImageName, PreflightOptions, Presence};
 use stack_rollout::{CallError, CallErrorKind};
@@ -17,8 +17,8 @@ use crate::manifest::{ApprovedContainer, ApprovedImage, DigestSource, Manifest};
 pub(super) enum LookUp<T> {
     Found(T),
     Missing,
-    /// Why it is not known.
-    NotKnown(String),
+    /// Why it is not known, and the call that failed, if one did.
+    NotKnown(String, Option<FailedCall>),
 }
 
 /// What is compared.
@@ -52,7 +52,7 @@ pub async fn current_comparisons<A: ArtifactReader>(
         Some(containers) => CurrentBytes::new(store, &PreflightOptions::default()).compare(containers, scope).await,
         None => {
             let what = format!("each image and artifact of `{}`", manifest.model_package.in_region(region));
-            vec![Comparison::NotKnown { what, why: UNRECORDED.to_owned() }]
+            vec![Comparison::NotKnown { what, why: UNRECORDED.to_owned(), call: None }]
         }
     }
 }
@@ -78,7 +78,7 @@ impl<'a, A: ArtifactReader, C: Clock> CurrentBytes<'a, A, C> {
                     None => match self.artifact(&approved.uri, approved.prefix).await {
                         LookUp::Found(now) => compare::artifact(approved, &now),
                         LookUp::Missing => missing(what),
-                        LookUp::NotKnown(why) => Comparison::NotKnown { what, why },
+                        LookUp::NotKnown(why, call) => Comparison::NotKnown { what, why, call },
                     },
                 });
             }
@@ -98,7 +98,7 @@ impl<'a, A: ArtifactReader, C: Clock> CurrentBytes<'a, A, C> {
         match self.image(&approved.name).await {
             LookUp::Found(now) => compare::image(approved, now.as_deref()),
             LookUp::Missing => missing(what),
-            LookUp::NotKnown(why) => Comparison::NotKnown { what, why },
+            LookUp::NotKnown(why, call) => Comparison::NotKnown { what, why, call },
         }
     }
 
@@ -108,7 +108,7 @@ impl<'a, A: ArtifactReader, C: Clock> CurrentBytes<'a, A, C> {
             return known.clone();
         }
         let found = match ImageName::parse(image) {
-            None => LookUp::NotKnown("it is not in Amazon ECR".to_owned()),
+            None => LookUp::NotKnown("it is not in Amazon ECR".to_owned(), None),
             Some(name) => look_up("ecr:BatchGetImage", self.options.retried(|| self.store.image(&name)).await),
         };
         self.images.insert(image.to_owned(), found.clone());
@@ -122,7 +122,7 @@ impl<'a, A: ArtifactReader, C: Clock> CurrentBytes<'a, A, C> {
             return known.clone();
         }
         let found = match ArtifactName::parse(uri, is_prefix) {
-            None => LookUp::NotKnown("it is not an S3 URI".to_owned()),
+            None => LookUp::NotKnown("it is not an S3 URI".to_owned(), None),
             Some(name) => {
                 let action = if name.is_prefix { "s3:ListBucket" } else { "s3:GetObject" };
                 look_up(action, self.options.retried(|| self.store.artifact(&name)).await)
@@ -142,13 +142,17 @@ fn look_up<T>(action: &str, response: Result<Presence<T>, CallError>) -> LookUp<
     match response {
         Ok(Presence::Found(found)) => LookUp::Found(found),
         Ok(Presence::Missing) => LookUp::Missing,
-        Ok(Presence::OtherRegion) => LookUp::NotKnown("its bucket is in another region".to_owned()),
+        Ok(Presence::OtherRegion) => LookUp::NotKnown("its bucket is in another region".to_owned(), None),
         Err(error) if error.kind() == CallErrorKind::AccessDenied => {
-            LookUp::NotKnown(format!("`{}` was denied, which needs `{action}`", error.operation))
+            // The error's own hint names the operation, which is not always the action.
+            let hint = format!("grant `{action}` to the role that calls `{}`", error.operation);
+            let call = FailedCall { error: error.to_string(), hint: Some(hint) };
+            LookUp::NotKnown(format!("`{}` was denied, which needs `{action}`", error.operation), Some(call))
         }
         Err(error) => {
             let code = error.code.as_deref().map(|code| format!("{code}: ")).unwrap_or_default();
-            LookUp::NotKnown(format!("`{}` failed: {code}{}", error.operation, error.message))
+            let call = FailedCall { error: error.to_string(), hint: error.hint() };
+            LookUp::NotKnown(format!("`{}` failed: {code}{}", error.operation, error.message), Some(call))
         }
     }
 }

@@ -84,7 +84,7 @@ fn compared(release: &Release, check: &Check, found: &Found, region: &Region) ->
             // Its approval was checked.
             _ => return Vec::new(),
         };
-        return vec![Comparison::NotKnown { what, why: UNRECORDED.to_owned() }];
+        return vec![Comparison::NotKnown { what, why: UNRECORDED.to_owned(), call: None }];
     };
     match found {
         Found::Image(digest) => {
@@ -101,7 +101,7 @@ fn compared(release: &Release, check: &Check, found: &Found, region: &Region) ->
                 Some(package) => package_changes(containers, &package),
                 None => {
                     let what = format!("the model package `{}`", check.subject);
-                    vec![Comparison::NotKnown { what, why: "the response of the registry is incomplete".to_owned() }]
+                    vec![Comparison::NotKnown { what, why: "the response of the registry is incomplete".to_owned(), call: None }]
                 }
             }
         }

@@ -34,7 +34,7 @@ pub(crate) async fn record<A: ArtifactReader, C: Clock>(
     if package.detail == Detail::Listed {
         let what = format!("the model package `{}`", package.arn);
         let why = "the registry snapshot has no description of it".to_owned();
-        recorded.comparisons.push(Comparison::NotKnown { what, why });
+        recorded.comparisons.push(Comparison::NotKnown { what, why, call: None });
         return recorded;
     }
     let mut containers = Vec::new();
@@ -73,16 +73,16 @@ impl Recorded {
         if let Some(digest) = registered.filter(|digest| digest.starts_with("sha256:")) {
             return known(digest, DigestSource::Registry);
         }
-        let why = match current {
-            None => NO_CALLS.to_owned(),
+        let (why, call) = match current {
+            None => (NO_CALLS.to_owned(), None),
             Some(current) => match current.image(name).await {
                 LookUp::Found(Some(digest)) => return known(&digest, DigestSource::Ecr),
-                LookUp::Found(None) => "Amazon ECR did not return its digest".to_owned(),
-                LookUp::Missing => "it does not exist".to_owned(),
-                LookUp::NotKnown(why) => why,
+                LookUp::Found(None) => ("Amazon ECR did not return its digest".to_owned(), None),
+                LookUp::Missing => ("it does not exist".to_owned(), None),
+                LookUp::NotKnown(why, call) => (why, call),
             },
         };
-        self.comparisons.push(Comparison::NotKnown { what: format!("the image `{name}`"), why: why.clone() });
+        self.comparisons.push(Comparison::NotKnown { what: format!("the image `{name}`"), why: why.clone(), call });
         ApprovedImage { name: name.to_owned(), digest: None, digest_from: None, not_known: Some(why) }
     }
 
@@ -95,13 +95,13 @@ impl Recorded {
         let mut approved =
             ApprovedArtifact { uri: uri.clone(), prefix: *is_prefix, registered_etag: etag.clone(), ..ApprovedArtifact::default() };
         let what = artifact_name(uri, *is_prefix);
-        let why = match current {
+        let (why, call) = match current {
             // The registry's ETag is that of the object that was approved.
             None if etag.is_some() => {
                 approved.etag.clone_from(etag);
                 return approved;
             }
-            None => NO_CALLS.to_owned(),
+            None => (NO_CALLS.to_owned(), None),
             Some(current) => match current.artifact(uri, *is_prefix).await {
                 LookUp::Found(now) => {
                     approved.set(&now);
@@ -113,12 +113,12 @@ impl Recorded {
                         let (expected, actual) = (format!("ETag {etag} in the registry"), "it does not exist".to_owned());
                         self.comparisons.push(Comparison::Differs { what: what.clone(), expected, actual });
                     }
-                    "it does not exist".to_owned()
+                    ("it does not exist".to_owned(), None)
                 }
-                LookUp::NotKnown(why) => why,
+                LookUp::NotKnown(why, call) => (why, call),
             },
         };
-        self.comparisons.push(Comparison::NotKnown { what, why: why.clone() });
+        self.comparisons.push(Comparison::NotKnown { what, why: why.clone(), call });
         approved.not_known = Some(why);
         approved
     }
@@ -150,7 +150,7 @@ fn registered(what: String, etag: Option<&str>, now: Option<&str>) -> Comparison
             expected: format!("ETag {etag} in the registry"),
             actual: format!("ETag {now}"),
         },
-        (Some(_), None) => Comparison::NotKnown { what, why: "S3 did not return its ETag".to_owned() },
+        (Some(_), None) => Comparison::NotKnown { what, why: "S3 did not return its ETag".to_owned(), call: None },
         _ => Comparison::Same,
     }
 }

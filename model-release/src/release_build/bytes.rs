@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use aws_names::Region;
+use aws_names::{AccountId, Region};
 use model_registry::ModelPackage;
 use model_registry::release_policy::UnknownBytes;
 use stack_rollout::preflight::{ArtifactReader, PreflightOptions};
@@ -42,11 +42,11 @@ impl RecordedBytes {
 
     /// Warnings about what is not known. An object that was overwritten after its model package was
     /// registered is an error, and so is what is not known if the policy blocks that.
-    pub(crate) fn findings(&self, unknown: UnknownBytes) -> Result<Vec<Diagnostic>, Failure> {
+    pub(crate) fn findings(&self, unknown: UnknownBytes, account: Option<&AccountId>) -> Result<Vec<Diagnostic>, Failure> {
         let blocks_unknown = unknown == UnknownBytes::Block;
         let mut found = Vec::new();
         for (region, recorded) in &self.regions {
-            let of_region = |diagnostic: Diagnostic| diagnostic.named(format!("region {region}"));
+            let of_region = |diagnostic: Diagnostic| diagnostic.called(account, region);
             found.extend(findings(&recorded.comparisons, blocks_unknown).into_iter().map(of_region));
         }
         found.extend(self.copies_that_differ());

@@ -91,7 +91,10 @@ fn waved(cloud: &Cloud, version: u32, fleet: &Fleet, on_failure: OnFailure, chec
 /// The messages of all findings, with their details.
 fn findings(deployment: &Deployment) -> String {
     let findings = deployment.findings(&request(&release(1)).all_targets);
-    findings.iter().map(|finding| format!("{}: {}\n", finding.message, finding.details.join(", "))).collect()
+    findings
+        .iter()
+        .map(|finding| format!("{}: {}", finding.message, finding.details.join(", ")))
+        .fold(String::new(), |text, line| text + &line + "\n")
 }
 
 #[test]

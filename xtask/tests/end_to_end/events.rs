@@ -48,14 +48,14 @@ fn built(project: &Project) -> String {
 }
 
 #[test]
-fn an_approval_deploys_the_events_package_with_one_request() {
+fn an_approval_deploys_the_events_package_without_a_list() {
     let (cloud, project, newest) = registry();
     // Not the newest one: the event determines the package, not the list.
     build(&project, &event(1, "Approved", &json!({}))).ends_with(0).says("(rule approved)");
     assert_eq!(built(&project), arn(1));
     assert_ne!(newest, 1);
     let actions: Vec<_> = cloud.aws.requests().unwrap().into_iter().map(|request| request.action).collect();
-    assert_eq!(actions, ["DescribeModelPackage"]);
+    assert_eq!(actions, ["DescribeModelPackage", "HeadObject"]);
     let choice = project.json("target/deploy/release-manifest.json")["choice"]["event"].clone();
     assert_eq!(choice["rule"], "approved");
     assert_eq!(choice["id"], "4a2c3b1e-0000-4000-8000-000000000001");

@@ -81,11 +81,13 @@ fn each_region_gets_its_own_model_package_as_a_parameter_override() {
         assert_eq!(manifest["stages"][stage]["regions"], json!([REGION, OTHER]));
     }
     assert_eq!(manifest["model_package"]["arn"], json!(package(REGION, 2)));
+    assert_eq!(manifest["model_package"]["regions"][OTHER]["containers"][0]["image"]["digest_from"], "ecr");
     assert_eq!(
         manifest["model_package"]["regions"],
         json!({ OTHER: {
             "approval_status": "Approved", "arn": package(OTHER, 2), "images": [format!("{HOME}.dkr.ecr.{OTHER}.amazonaws.com/iris:1")],
             "model_data": manifest["model_package"]["regions"][OTHER]["model_data"],
+            "containers": manifest["model_package"]["regions"][OTHER]["containers"],
         } })
     );
     // The command line overrides the variable.

@@ -120,7 +120,12 @@ fn a_build_without_aws_reads_a_snapshot() {
 
     project.set("AWS_ENDPOINT_URL", "http://127.0.0.1:9");
     project.run(["build", "--registry", "saved/registry.json", "--output-dir", "offline"]).ends_with(0);
-    let (online, offline) = (project.json("online/release-manifest.json"), project.json("offline/release-manifest.json"));
+    let (mut online, mut offline) = (project.json("online/release-manifest.json"), project.json("offline/release-manifest.json"));
+    // Only S3 knows the artifact's bytes.
+    let artifacts = |manifest: &mut Json| manifest["model_package"]["containers"][0]["artifacts"].take();
+    let (read, unread) = (artifacts(&mut online), artifacts(&mut offline));
+    assert_eq!((&read[0]["uri"], &read[0]["not_known"]), (&unread[0]["uri"], &json!("it does not exist")));
+    assert_eq!(unread[0]["not_known"], "the release was built without a call to AWS");
     assert_eq!(online["model_package"], offline["model_package"]);
     assert_eq!(online["choice"], offline["choice"]);
     assert_eq!(project.read("saved/registry.s3/iris-models-111111111111/13/evaluation.json"), r#"{ "accuracy": 0.97 }"#);
@@ -165,7 +170,7 @@ fn a_group_named_by_its_arn_needs_no_describe_call() {
     project.run(["build", "--model-package", "1"]).ends_with(0);
     // The ARN contains everything for a version's ARN, so only the version is described.
     let actions: Vec<_> = cloud.aws.requests().unwrap().into_iter().map(|request| request.action).collect();
-    assert_eq!(actions, ["ListModelPackages", "DescribeModelPackage"]);
+    assert_eq!(actions, ["ListModelPackages", "DescribeModelPackage", "HeadObject"]);
 }
 
 #[test]

@@ -42,7 +42,7 @@ fn the_build_lists_packages_once_for_ten_or_ten_thousand_approved_ones() {
         let project = cloud.project();
         project.run(["build"]).ends_with(0);
         let actions: Vec<_> = cloud.aws.requests().unwrap().into_iter().map(|request| request.action).collect();
-        assert_eq!(actions, ["ListModelPackages", "DescribeModelPackage"], "{approved}");
+        assert_eq!(actions, ["ListModelPackages", "DescribeModelPackage", "HeadObject"], "{approved}");
     }
 }
 
@@ -79,7 +79,7 @@ fn rows_that_prove_too_little_end_with_code_5_and_block_production() {
     let cloud = Cloud::new();
     let project = staged(&cloud, &["222222222222"]);
     with_limit(&project, "{ value: 0.9, confidence: 0.95 }");
-    project.run(["test-staging"]).ends_with(5).says("not proven (1 target: 1 not proven)").says("--check prints how many rows");
+    project.run(["test-staging"]).ends_with(5).says("not proven (1 target: 1 not proven)").says("--check prints how");
     let results = project.json("target/test-results/test-results.json");
     assert_eq!((&results["verdict"], &results["counts"]["not_proven"]), (&json!("not_proven"), &json!(1)));
     assert!(project.read("target/test-results/test.env").contains("TEST_VERDICT='not proven'"));

@@ -35,7 +35,11 @@ pub(super) fn environment(description: &Description, expected: &Expected) -> Opt
 fn compared(variant: &Variant, required: &[ExpectedContainer]) -> Vec<Comparison> {
     let of_variant = || format!("the environment of variant `{}`", variant.name);
     if variant.containers.is_empty() {
-        return vec![Comparison::NotKnown { what: of_variant(), why: "the endpoint's model could not be described".to_owned() }];
+        return vec![Comparison::NotKnown {
+            what: of_variant(),
+            why: "the endpoint's model could not be described".to_owned(),
+            call: None,
+        }];
     }
     // The containers of a model have an order, and those of inference components have none.
     let is_ordered = variant.inference_components.is_empty() && variant.containers.len() == required.len();
@@ -72,6 +76,7 @@ fn differences(variant: &Variant, container: &DeployedContainer, required: &Expe
             (Some(_), None, None) => Some(Comparison::NotKnown {
                 what: what.clone(),
                 why: "the release does not record the environment of its model package".to_owned(),
+                call: None,
             }),
         }
     };

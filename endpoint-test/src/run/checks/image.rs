@@ -22,7 +22,7 @@ pub(super) fn image(description: &Description, expected: &Expected) -> Option<Ch
         serving(description, expected).into_iter().filter_map(|variant| Some((variant, known_images(variant, expected)?))).collect();
     if serving.iter().all(|(variant, _)| variant.images.is_empty()) {
         let why = "the endpoint does not report its images".to_owned();
-        let unknown = Comparison::NotKnown { what: "the image".to_owned(), why: why.clone() };
+        let unknown = Comparison::NotKnown { what: "the image".to_owned(), why: why.clone(), call: None };
         let check = CheckReport::compared(IMAGE, &[unknown], expected.blocks_unknown);
         return Some(CheckReport { message: Some(why), ..check }.expected(required));
     }

@@ -1,6 +1,6 @@
 //! The targets of a plan by their state, and what their endpoints serve.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anstyle::Style;
 
@@ -81,6 +81,11 @@ pub(super) fn endpoints(out: &mut String, plan: &PlanDocument, all: bool) {
             Health::Differs | Health::Failed => ("!", RED),
         };
         listed(out, (sign, style), count, &shortened(&summary, 200), &names);
+    }
+    let hints: BTreeSet<&str> =
+        plan.targets.iter().flat_map(|target| &target.endpoints).filter_map(|found| found.hint.as_deref()).collect();
+    for hint in hints {
+        line(out, format_args!("  hint: {hint}"));
     }
 }
 
