@@ -9,7 +9,7 @@ pub struct Problem {
     /// A stable name for this kind of finding.
     ///
     /// - Of everything: `more-problems`.
-    /// - Of files: `byte-order-mark`, `not-json`, `version`, `not-parameters`, `not-a-parameter`, `no-parameters`, `no-parameter-key`, `no-value`,
+    /// - Of files: `byte-order-mark`, `not-json`, `version`, `not-parameters`, `not-a-parameter`, `no-parameters`, `no-parameter-key`, `no-value`, `waves`,
     ///   `two-values`, `not-text`, `not-a-boolean`, `not-a-list`, `not-an-object`, `empty-list`, `unknown-key`, `duplicate-key`,
     ///   `duplicate-parameter`, `stack-policy`; of override files also `not-overrides`, `not-an-override`, `no-target`, `not-a-target`,
     ///   `duplicate-override`, `too-many-targets`.

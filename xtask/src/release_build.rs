@@ -64,6 +64,8 @@ pub(crate) async fn build<R: Registry, D: Documents, A: ArtifactReader>(
             _ => {}
         })
         .await;
+    #[cfg(feature = "aws")]
+    crate::session::locate_all(&mut shown).await;
     printer.diagnostics_once(shown);
     let prepared = prepared?;
     let packaged = package(printer, command, configuration, prepared.first_region()).await?;

@@ -64,6 +64,13 @@ pub(crate) async fn locate(failure: &mut Failure) {
     }
 }
 
+/// As [`locate`], for findings that are not a failure of the command.
+pub(crate) async fn locate_all(findings: &mut [Diagnostic]) {
+    if let Some(session) = OPENED.get() {
+        session.locate_all(findings).await;
+    }
+}
+
 /// Reads a PEM file with certificates.
 fn certificates(path: &Path) -> Result<String, Diagnostic> {
     let text = files::read_text(path).map_err(|diagnostic| diagnostic.named("--ca-bundle"))?;

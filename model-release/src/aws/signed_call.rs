@@ -346,8 +346,9 @@ pub(super) fn members(xml: &str) -> Vec<&str> {
     let (mut depth, mut begin, mut at) = (0_usize, 0, 0);
     while let Some(next) = xml[at..].find("member>").map(|offset| at + offset + "member>".len()) {
         if xml[..next].ends_with(END) {
+            let was_inside = depth > 0;
             depth = depth.saturating_sub(1);
-            if depth == 0 {
+            if was_inside && depth == 0 {
                 found.push(&xml[begin..next - END.len()]);
             }
         } else if xml[..next].ends_with(BEGIN) {

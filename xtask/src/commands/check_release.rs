@@ -41,9 +41,7 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &CheckRele
         read.map(|read| release.check_approval(&read, packages, tests, now, crate::tool())).transpose()
     });
     let ((tests, (packages, mut bytes)), approved) = Failure::both(Failure::both(tests, current), approved)?;
-    if let Ok(session) = &session {
-        session.locate_all(&mut bytes.warnings).await;
-    }
+    session::locate_all(&mut bytes.warnings).await;
     printer.diagnostics(&bytes.warnings);
     if let Some(approved) = &approved {
         approval.write(printer, approved)?;

@@ -84,7 +84,7 @@ fn rows_that_prove_too_little_end_with_code_5_and_block_production() {
     assert_eq!((&results["verdict"], &results["counts"]["not_proven"]), (&json!("not_proven"), &json!(1)));
     assert!(project.read("target/test-results/test.env").contains("TEST_VERDICT='not proven'"));
     assert!(project.read("target/test-results/junit.xml").contains("type=\"not_proven\""));
-    project.run(["check-release"]).ends_with(1).says("the staging tests of this release ended as `not proven`");
+    project.run(["check-release", "--stage", "prod"]).ends_with(1).says("the staging tests of this release ended as `not proven`");
 }
 
 #[test]
