@@ -12,7 +12,7 @@ use crate::manifest::{Manifest, StageTargets};
 const BUILD_TYPE: &str = "pkg:cargo/model-release#release/v1";
 
 /// The provenance of a release; `digest` is that of its manifest. The same release of the same run
-/// has the same statement, whoever builds it and wherever.
+/// has the same statement, on every machine and for every user.
 pub fn provenance(manifest: &Manifest, digest: &str, run: &RecordingRun) -> Statement<Provenance> {
     let predicate = Provenance {
         build_definition: BuildDefinition {

@@ -226,13 +226,13 @@ fn an_altered_file_is_refused_by_name() {
     signed.verify(&[TESTS, ALLOWED]).ends_with(0);
 }
 
-/// Whoever changes a file and its checksum in the manifest is believed without signatures.
+/// Without signatures, a change of a file and of its checksum in the manifest is believed.
 #[test]
 fn a_consistent_edit_of_the_release_is_refused() {
     let signed = Signed::before_production();
     let manifest = format!("{BUILD}/release-manifest.json");
     let mut edited = signed.project.json(&manifest);
-    edited["choice"]["because"] = json!("somebody said so");
+    edited["choice"]["because"] = json!("of a rumour");
     signed.project.write(&manifest, &(serde_json::to_string_pretty(&edited).unwrap() + "\n"));
     signed.project.run(["verify"]).ends_with(1).says("the record is about another `release-manifest.json`");
     signed.project.run(["deploy", "--stage", "staging"]).ends_with(1).says("another `release-manifest.json`").says("do not deploy it");
@@ -334,7 +334,7 @@ fn a_statement_does_not_depend_on_user_folder_or_time_zone() {
     let signed = Signed::with("ECC_NIST_P256");
     signed.sign(&["build"]);
     let mut other = signed.cloud.project();
-    for (name, value) in [("TZ", "Pacific/Kiritimati"), ("USER", "somebody"), ("HOME", "/nowhere"), ("LC_ALL", "tr_TR.UTF-8")] {
+    for (name, value) in [("TZ", "Pacific/Kiritimati"), ("USER", "another-user"), ("HOME", "/nowhere"), ("LC_ALL", "tr_TR.UTF-8")] {
         other.set(name, value);
     }
     for name in ["release-policy.json", "release-key.pem"] {
