@@ -7,7 +7,7 @@ use model_release::aws::{Session, pipeline_approval};
 use model_release::{Diagnostic, Failure, Release, Stage};
 use terminal::{Printer, files};
 
-use crate::cli::{ApprovalOptions, ReleaseOptions, non_empty};
+use command_line::{ApprovalOptions, ReleaseOptions, non_empty};
 
 /// Where the approval is recorded.
 enum Source {

@@ -9,11 +9,11 @@ use model_release::manifest::Manifest;
 use model_release::release_build::Home;
 use model_release::{Failure, RegistryAccess};
 
-use crate::cli::{BuildOptions, ChoiceOptions, ConfigurationOptions, ProjectOptions, SigningOptions, StageAccounts};
 use crate::release_build;
 use crate::requests::BuildCommand;
 use crate::signing::Signing;
 use crate::snapshot;
+use command_line::{BuildOptions, ChoiceOptions, ConfigurationOptions, ProjectOptions, SigningOptions, StageAccounts};
 use terminal::{Printer, Project};
 
 /// Builds a release of the example registry.

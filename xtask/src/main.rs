@@ -9,7 +9,6 @@ mod approval;
 #[cfg(feature = "aws")]
 mod brake;
 mod check_programs;
-mod cli;
 mod commands;
 mod example;
 mod hints;
@@ -54,7 +53,7 @@ use tracing_subscriber::EnvFilter;
 use model_release::manifest::Tool;
 use model_release::{Diagnostic, Failure, Stage};
 
-use cli::{Cli, Command, ReleaseOptions, TestOptions};
+use command_line::{Cli, Command, ReleaseOptions, TestOptions};
 use terminal::{Exit, Printer, Project};
 
 fn main() -> Exit {

@@ -6,7 +6,7 @@
 use aws_names::{ModelPackageArn, Region};
 use model_registry::life_cycle::LifeCycle;
 
-use crate::cli::{RecordOptions, non_empty};
+use command_line::{RecordOptions, non_empty};
 use model_release::Release;
 use model_release::Stage;
 use model_release::{Diagnostic, Failure};

@@ -12,10 +12,10 @@ use model_release::release_build::{Built, Event, Home};
 use model_release::{Failure, RegistryAccess, problems, records, release_text};
 use stack_rollout::preflight::ArtifactReader;
 
-use crate::cli::AwsCliOptions;
 use crate::requests::BuildCommand;
 use crate::signing::Signing;
 use crate::stores::{self, Bucket};
+use command_line::AwsCliOptions;
 use terminal::files::{self, FileSet};
 use terminal::{Printer, Project};
 

@@ -20,6 +20,8 @@ pub(crate) use release::release;
 pub(crate) use rollout::{rollout, template_bucket};
 pub(crate) use selection::{read as selection, read_policy as release_policy};
 #[cfg(feature = "aws")]
+pub(crate) use target_role::target_role;
+#[cfg(feature = "aws")]
 pub(crate) use waves::waves;
 
 /// The options that set the pipeline's values.

@@ -7,7 +7,7 @@ use aws_config::AppName;
 use model_release::aws::{Session, SessionSettings, TestAccess};
 use model_release::{Diagnostic, Failure};
 
-use crate::cli::{AwsCliOptions, RoleOptions, non_empty};
+use command_line::{AwsCliOptions, RoleOptions, non_empty};
 use terminal::files;
 
 /// The session of this process, for the errors of its calls.
@@ -82,7 +82,7 @@ fn certificates(path: &Path) -> Result<String, Diagnostic> {
 
 /// The role and the session name for the target accounts.
 pub(crate) fn test_access(options: &RoleOptions) -> Result<TestAccess, Failure> {
-    Ok(TestAccess { role: options.target_role()?, run: this_run() })
+    Ok(TestAccess { role: crate::requests::target_role(options)?, run: this_run() })
 }
 
 /// Identifies this run: CodeBuild's build id, else the process id. A session name has 64

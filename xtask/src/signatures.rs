@@ -8,8 +8,8 @@ use model_release::records::TrustedKey;
 use model_release::records::VerifiedRecord;
 use model_release::{Failure, PolicyFile, Release};
 
-use crate::cli::SignatureOptions;
 use crate::requests;
+use command_line::SignatureOptions;
 use terminal::{Printer, Project};
 
 /// The key that is trusted, if signatures are required, and what it signed.

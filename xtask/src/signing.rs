@@ -7,7 +7,7 @@ use model_release::Failure;
 use model_release::aws::KmsSigner;
 use model_release::records::{Predicate, RecordingRun, Statement};
 
-use crate::cli::{SigningOptions, non_empty};
+use command_line::{SigningOptions, non_empty};
 
 /// The key of `--sign-with`.
 #[derive(Debug, Default)]

@@ -4,8 +4,8 @@ use std::time::SystemTime;
 
 use model_release::{Diagnostic, Failure, Release, Stage, StagingTests};
 
-use crate::cli::StagingTestOptions;
 use crate::signatures::Signatures;
+use command_line::StagingTestOptions;
 use terminal::{Printer, Project};
 
 /// Checks the staging tests of a release for production, at the time `now`. None if no tests are

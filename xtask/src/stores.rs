@@ -8,8 +8,8 @@ use cfn_render::Code;
 use cfn_render::{PackageOptions, PackagePlan, Packaged, Template};
 use endpoint_test::shell::word;
 
-use crate::cli::AwsCliOptions;
 use crate::progress::Uploads;
+use command_line::AwsCliOptions;
 use model_release::problems;
 use model_release::{Diagnostic, Failure, FailureKind};
 use terminal::Printer;

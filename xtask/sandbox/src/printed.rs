@@ -98,6 +98,7 @@ pub fn strings(workspace: &Path) -> Vec<Printed> {
         "stack-rollout",
         "stage-config",
         "xtask",
+        "xtask/command-line",
         "xtask/dev-tasks",
         "xtask/sandbox",
         "xtask/terminal",
@@ -114,7 +115,7 @@ pub fn strings(workspace: &Path) -> Vec<Printed> {
             .min()
             .map_or(&*source, |end| &source[..end]);
         let name = file.strip_prefix(workspace).unwrap_or(&file).display().to_string();
-        let help = name.starts_with("xtask/src/cli");
+        let help = name.starts_with("xtask/command-line/src");
         literals(source, help, &mut |line, text| found.push(Printed { place: format!("{name}:{line}"), text }));
     }
     found

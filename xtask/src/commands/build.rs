@@ -9,11 +9,11 @@ use model_release::{Failure, FailureKind, RegistryAccess};
 #[cfg(feature = "aws")]
 use stack_rollout::CallAs;
 
-use crate::cli::BuildOptions;
 use crate::release_build;
 use crate::requests::BuildCommand;
 use crate::signing::Signing;
 use crate::snapshot;
+use command_line::BuildOptions;
 use terminal::{Exit, Printer, Project, files};
 
 pub(crate) async fn run(printer: Printer, project: &Project, options: &BuildOptions) -> Result<Exit, Failure> {

@@ -8,12 +8,12 @@ use model_release::records::{self, VerifiedRecord};
 use serde_json::json;
 
 use crate::approval::ApprovalCheck;
-use crate::cli::CheckReleaseOptions;
 use crate::requests;
 use crate::session;
 use crate::signatures::Signatures;
 use crate::signing::Signing;
 use crate::staging_tests;
+use command_line::CheckReleaseOptions;
 use terminal::{Exit, Printer, Project, files};
 
 pub(crate) async fn run(printer: Printer, project: &Project, options: &CheckReleaseOptions) -> Result<Exit, Failure> {

@@ -4,8 +4,8 @@ pub(crate) mod schema;
 
 use serde_json::json;
 
-use crate::cli::{ConfigCheckOptions, ConfigCommand, ConfigExplainOptions};
 use crate::requests::ConfigRequest;
+use command_line::{ConfigCheckOptions, ConfigCommand, ConfigExplainOptions};
 use model_release::Stage;
 use model_release::configuration::{Configuration, Explanation};
 use model_release::{Diagnostic, Failure, FailureKind, stop_on_errors};

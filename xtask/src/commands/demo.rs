@@ -12,7 +12,7 @@ use pipeline::Pipeline;
 use sandbox::demo::{GROUP, PROD, STAGING, Scene};
 use sandbox::stand_in;
 
-use crate::cli::DemoOptions;
+use command_line::DemoOptions;
 use model_release::Stage;
 use model_release::{Diagnostic, Failure, FailureKind};
 use terminal::{Exit, Printer, Project, files};

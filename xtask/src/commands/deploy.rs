@@ -11,7 +11,6 @@ use model_release::{Diagnostic, Failure, FailureKind, StageTests, plural};
 use stack_rollout::Options;
 
 use crate::brake::Brake;
-use crate::cli::{DeployOptions, non_empty};
 use crate::preflight;
 use crate::progress::{self, EndpointProgress};
 use crate::record::Recording;
@@ -20,6 +19,7 @@ use crate::session;
 use crate::signatures::Signatures;
 use crate::staging_tests;
 use crate::targets;
+use command_line::{DeployOptions, non_empty};
 use terminal::{Exit, Printer, Project, clean, files, interrupted, unless_interrupted};
 
 pub(crate) async fn run(printer: Printer, project: &Project, options: &DeployOptions) -> Result<Exit, Failure> {

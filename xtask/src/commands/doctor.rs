@@ -6,10 +6,10 @@ use model_release::aws::{GroupReaders, check_accounts, check_artifact_bucket, ch
 use model_release::configuration::Configuration;
 use model_release::{Diagnostic, DoctorReport, Failure, Stage, stop_on_errors};
 
-use crate::cli::{DoctorOptions, Permissions, non_empty};
 use crate::hints::completed;
 use crate::requests::{BuildCommand, OptionErrors};
 use crate::session;
+use command_line::{DoctorOptions, Permissions, non_empty};
 use terminal::{Exit, Printer, Project, clean};
 
 pub(crate) async fn run(printer: Printer, project: &Project, options: &DoctorOptions) -> Result<Exit, Failure> {

@@ -4,8 +4,8 @@ use endpoint_test::{DraftError, DraftOptions, SuiteDraft};
 use model_release::{Diagnostic, Failure, stop_on_errors};
 use serde_json::json;
 
-use crate::cli::InitTestsOptions;
 use crate::suite_file::SUITE;
+use command_line::InitTestsOptions;
 use terminal::Exit;
 use terminal::Printer;
 use terminal::Project;

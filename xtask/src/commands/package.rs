@@ -2,8 +2,8 @@
 
 use cfn_render::Template;
 
-use crate::cli::{PackageOptions, non_empty};
 use crate::stores::{self, Bucket};
+use command_line::{PackageOptions, non_empty};
 use model_release::problems;
 use model_release::{Diagnostic, Failure, Level, PackageResult, artifact_metadata};
 use terminal::{Exit, files};

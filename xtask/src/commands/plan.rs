@@ -11,12 +11,12 @@ use model_release::{Failure, RolloutRequest, deploy};
 use stack_rollout::aws::CloudFormationStackSets;
 use stack_rollout::detect_drift;
 
-use crate::cli::{PlanOptions, PreferenceOptions};
 use crate::hints::completed;
 use crate::preflight;
 use crate::progress;
 use crate::requests;
 use crate::session;
+use command_line::{PlanOptions, PreferenceOptions};
 use terminal::{Exit, Printer, Project, files, unless_interrupted};
 
 pub(crate) async fn run(printer: Printer, project: &Project, options: &PlanOptions) -> Result<Exit, Failure> {
@@ -36,7 +36,7 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &PlanOptio
     }
     let StagePlan { observed, plan, mut document } = plan_stage(&stack_sets, &release, options.set.stage, &request, crate::tool()).await?;
     let stage = release.manifest.stage(options.set.stage);
-    let sessions = Arc::new(TargetSessions::new(&session, &release, stage, &options.set.role.target_role()?, "plan"));
+    let sessions = Arc::new(TargetSessions::new(&session, &release, stage, &requests::target_role(&options.set.role)?, "plan"));
     if !options.no_preflight && observed.stack_set.is_some() {
         let serving = deployed_endpoints(&sessions, &stage.endpoints, &request, &observed).await;
         printer.diagnostics(&document.add_endpoints(options.set.stage, serving));

@@ -11,11 +11,11 @@ use stack_rollout::{CallAs, PruneReport, PruneRequest, Target, Verdict, observe_
 
 use model_release::{Diagnostic, Failure, FailureKind, Level, deploy, with_state};
 
-use crate::cli::PruneOptions;
 use crate::progress;
 use crate::requests;
 use crate::session;
 use crate::targets;
+use command_line::PruneOptions;
 use terminal::{Exit, Printer, Project, unless_interrupted};
 
 pub(crate) async fn run(printer: Printer, project: &Project, options: &PruneOptions) -> Result<Exit, Failure> {

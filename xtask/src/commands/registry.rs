@@ -8,7 +8,7 @@ mod snapshot;
 use model_registry::ModelPackageGroup;
 use model_registry::snapshot::Snapshot;
 
-use crate::cli::{RegistryAction, RegistryOptions, non_empty};
+use command_line::{RegistryAction, RegistryOptions, non_empty};
 use model_release::{Diagnostic, Failure};
 use terminal::{Exit, Printer, Project};
 

@@ -8,9 +8,9 @@ use model_release::approved_bytes::NoArtifacts;
 use model_release::dossier::{self, Dossier, Evidence, Source};
 use model_release::{Diagnostic, Failure, RegistryAccess, Release};
 
-use crate::cli::{EvidenceOptions, ReportOptions, non_empty};
 use crate::report_commands::Paths;
 use crate::{report_commands, requests, snapshot};
+use command_line::{EvidenceOptions, ReportOptions, non_empty};
 use terminal::files::{self, FileSet};
 use terminal::{Exit, Printer, Project};
 
@@ -120,10 +120,10 @@ async fn read_from_aws(printer: Printer, options: &ReportOptions, release: &Rele
             Err(why) => Err(why.clone()),
             Ok(session) => {
                 let set = options.stack_set(Stage::Prod);
-                let request = requests::rollout(release, &set, &crate::cli::PreferenceOptions::default(), &[])?;
+                let request = requests::rollout(release, &set, &command_line::PreferenceOptions::default(), &[])?;
                 let stack_sets = session.stack_sets(request.call_as);
                 let stage = release.manifest.stage(Stage::Prod);
-                let sessions = TargetSessions::new(session, release, stage, &options.role.target_role()?, "report");
+                let sessions = TargetSessions::new(session, release, stage, &requests::target_role(&options.role)?, "report");
                 match plan_stage(&stack_sets, release, Stage::Prod, &request, crate::tool()).await {
                     Err(failure) => Err(warned(failure)),
                     Ok(StagePlan { observed, mut document, .. }) => {

@@ -9,9 +9,9 @@ use serde_json::json;
 use model_release::aws::listed;
 use model_release::{Accounts, Diagnostic, Failure, registry_errors, stop_on_errors};
 
-use crate::cli::{SetupOptions, non_empty};
 use crate::requests::OptionErrors;
 use crate::session;
+use command_line::{SetupOptions, non_empty};
 use terminal::{Exit, Printer};
 
 pub(crate) async fn run(printer: Printer, options: &SetupOptions) -> Result<Exit, Failure> {

@@ -12,7 +12,6 @@ use model_release::{
 };
 
 use crate::check_programs::Programs;
-use crate::cli::{OwnChecks, RoleOptions, TestOptions, non_empty};
 use crate::progress::EndpointProgress;
 use crate::record::Recording;
 use crate::requests;
@@ -22,6 +21,7 @@ use crate::suite_file::{SMOKE_SUITE, SUITE, SuiteFile, default_suite};
 use crate::suite_samples::with_samples;
 use crate::suite_variables;
 use crate::test_results::{self, ResultFiles};
+use command_line::{OwnChecks, RoleOptions, TestOptions, non_empty};
 use terminal::{Exit, Printer, Project, interrupted};
 
 /// The default wait for an endpoint to be in service, in seconds: large models take long.

@@ -9,7 +9,6 @@ use model_release::{Diagnostic, Failure, FailureKind, Release, Stage, StageTests
 use sandbox::iris;
 
 use crate::check_programs::Programs;
-use crate::cli::TourOptions;
 use crate::example;
 use crate::progress::EndpointProgress;
 use crate::release_build;
@@ -18,6 +17,7 @@ use crate::signing::Signing;
 use crate::suite_file::{SUITE, SuiteFile};
 use crate::suite_variables;
 use crate::test_results::{self, ResultFiles};
+use command_line::TourOptions;
 use terminal::{Exit, Printer, Project, files, interrupted};
 
 /// Mistakes that otherwise fail minutes later, in every account: a misspelt name, a number out of

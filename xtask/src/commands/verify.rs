@@ -3,8 +3,8 @@
 use model_release::records::{Chain, TrustedKey};
 use model_release::{Failure, Release};
 
-use crate::cli::VerifyOptions;
 use crate::requests;
+use command_line::VerifyOptions;
 use terminal::{Exit, Printer, Project, clean};
 
 pub(crate) fn run(printer: Printer, project: &Project, options: &VerifyOptions) -> Result<Exit, Failure> {

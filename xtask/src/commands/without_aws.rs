@@ -17,14 +17,14 @@ macro_rules! without_aws {
 }
 
 without_aws! {
-    check_release(terminal::Project, crate::cli::CheckReleaseOptions) "build it with its default features"
-    deploy(terminal::Project, crate::cli::DeployOptions) "build it with its default features"
-    doctor(terminal::Project, crate::cli::DoctorOptions) "build it with its default features; `config check` needs no AWS"
-    plan(terminal::Project, crate::cli::PlanOptions) "build it with its default features"
-    prune(terminal::Project, crate::cli::PruneOptions) "build it with its default features"
-    status(terminal::Project, crate::cli::StackSetOptions) "build it with its default features"
-    stop(terminal::Project, crate::cli::StopOptions) "build it with its default features"
-    setup(crate::cli::SetupOptions) "build it with its default features"
+    check_release(terminal::Project, command_line::CheckReleaseOptions) "build it with its default features"
+    deploy(terminal::Project, command_line::DeployOptions) "build it with its default features"
+    doctor(terminal::Project, command_line::DoctorOptions) "build it with its default features; `config check` needs no AWS"
+    plan(terminal::Project, command_line::PlanOptions) "build it with its default features"
+    prune(terminal::Project, command_line::PruneOptions) "build it with its default features"
+    status(terminal::Project, command_line::StackSetOptions) "build it with its default features"
+    stop(terminal::Project, command_line::StopOptions) "build it with its default features"
+    setup(command_line::SetupOptions) "build it with its default features"
 }
 
 /// `verify` awaits nothing.
@@ -32,7 +32,7 @@ pub(crate) mod verify {
     use model_release::{Diagnostic, Failure};
     use terminal::{Exit, Printer, Project};
 
-    pub(crate) fn run(_: Printer, _: &Project, _: &crate::cli::VerifyOptions) -> Result<Exit, Failure> {
+    pub(crate) fn run(_: Printer, _: &Project, _: &command_line::VerifyOptions) -> Result<Exit, Failure> {
         let diagnostic = Diagnostic::error("this program was built without the verification of signatures");
         Err(diagnostic.with_hint("build it with its default features").into())
     }

@@ -10,10 +10,10 @@ use model_release::{Diagnostic, Failure, FailureKind, Stage, regional_packages, 
 
 use super::selection;
 use super::{ConfigRequest, OptionErrors, SOURCES};
-use crate::cli::{BuildOptions, non_empty};
 use crate::snapshot;
 use crate::stores;
 use crate::targets;
+use command_line::{BuildOptions, non_empty};
 use terminal::Project;
 
 /// The request of `build`: the release to build, its input files and where to write it.

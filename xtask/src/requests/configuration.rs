@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use crate::cli::{ConfigExplainOptions, ConfigurationOptions, non_empty};
 use crate::targets;
 use aws_names::{AccountId, Region};
+use command_line::{ConfigExplainOptions, ConfigurationOptions, non_empty};
 use model_release::Stage;
 use model_release::configuration::{Configuration, ConfigurationFiles, Pipeline, Targets};
 use model_release::{Diagnostic, Failure, stop_on_errors};

@@ -8,8 +8,8 @@ use model_release::release_build::{StageRequest, accounts_file, template_configu
 use model_release::{Accounts, Diagnostic, Stage, manifest};
 use stack_rollout::organization::{self, UnitId};
 
-use crate::cli::{AccountFilter, ConfigurationOptions, StageAccounts, non_empty};
 use crate::targets;
+use command_line::{AccountFilter, ConfigurationOptions, StageAccounts, non_empty};
 use terminal::Project;
 
 /// The problems with the options.

@@ -2,7 +2,7 @@
 
 use model_release::{Diagnostic, Failure, Release};
 
-use crate::cli::{ReleaseOptions, non_empty};
+use command_line::{ReleaseOptions, non_empty};
 use terminal::Project;
 
 /// The option and variable of the approved digest, for messages.

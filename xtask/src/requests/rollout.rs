@@ -6,12 +6,12 @@ use model_release::aws::TemplateBucket;
 use model_release::{Diagnostic, Failure, Release, RolloutRequest, RolloutSettings, Stage, stop_on_errors};
 use stack_rollout::{AutoDeployment, CallAs, PermissionModel, Preferences, status};
 
-use crate::cli::{
+use crate::stores;
+use crate::targets;
+use command_line::{
     Caller, ConcurrencyMode, Permissions, PreferenceOptions, RegionConcurrency, StackSetAccess, StackSetOptions, TemplateBucketOptions,
     non_empty,
 };
-use crate::stores;
-use crate::targets;
 
 /// The rollout of the stage that the options name. `reapply` has the targets to update again.
 pub(crate) fn rollout(

@@ -7,7 +7,7 @@ use model_registry::event::{Deployed, StateChange};
 use model_registry::{ModelPackageArn, ModelPackageGroup, ReleasePolicy, Selection};
 use model_release::{Diagnostic, Event, Failure, PackageSelection, PolicyFile, problems};
 
-use crate::cli::{ChoiceOptions, non_empty};
+use command_line::{ChoiceOptions, non_empty};
 use terminal::{Project, files};
 
 /// A limit for input; EventBridge's events have at most 256 KB.

@@ -3,17 +3,15 @@
 use model_release::aws::TargetRole;
 use model_release::{Diagnostic, Failure, stop_on_errors};
 
-use crate::cli::{RoleOptions, non_empty};
+use command_line::{RoleOptions, non_empty};
 
-impl RoleOptions {
-    /// The role that the options name.
-    pub(crate) fn target_role(&self) -> Result<TargetRole, Failure> {
-        Ok(TargetRole {
-            name: non_empty(self.role_name.as_ref()).map(str::to_owned),
-            external_id: non_empty(self.role_external_id.as_ref()).map(str::to_owned),
-            tags: tags(&self.session_tags)?,
-        })
-    }
+/// The role that the options name.
+pub(crate) fn target_role(options: &RoleOptions) -> Result<TargetRole, Failure> {
+    Ok(TargetRole {
+        name: non_empty(options.role_name.as_ref()).map(str::to_owned),
+        external_id: non_empty(options.role_external_id.as_ref()).map(str::to_owned),
+        tags: tags(&options.session_tags)?,
+    })
 }
 
 /// Reads session tags, with the limits of STS (`AssumeRole`, `Tags`).

@@ -8,10 +8,10 @@ use model_release::{Diagnostic, Failure, Release, RolloutRequest, Stage, StageTe
 use stack_rollout::{InvalidWaves, Wave, WaveSpec};
 
 use crate::check_programs::Programs;
-use crate::cli::{OnFailure, WaveOptions, non_empty};
 use crate::suite_file::{SuiteFile, default_suite};
 use crate::suite_samples::with_samples;
 use crate::suite_variables;
+use command_line::{OnFailure, WaveOptions, non_empty};
 use terminal::{Printer, Project};
 
 /// The waves of the option or of the stage file; `None` without waves. The programs of the suite's

@@ -8,7 +8,7 @@ use std::path::Path;
 use clap::{CommandFactory as _, Parser as _};
 use sandbox::printed;
 
-use crate::cli::Cli;
+use command_line::Cli;
 
 /// Sentences that start with a program's name, or contain one.
 const PROSE: [&str; 9] = [

@@ -3,7 +3,7 @@
 use clap::Parser as _;
 
 use super::*;
-use crate::cli::Cli;
+use command_line::Cli;
 use model_release::dossier::{Claim, Evidence, assemble};
 use model_release::manifest::Manifest;
 use model_release::release_build::Built;

@@ -7,8 +7,8 @@ use std::path::Path;
 
 use model_release::configuration::Configuration;
 
-use crate::cli::SchemaOf;
 use crate::commands::config;
+use command_line::SchemaOf;
 
 fn is_fresh(name: &str, fresh: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../schemas").join(name);

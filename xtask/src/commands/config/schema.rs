@@ -2,8 +2,8 @@
 
 use stage_config::{ParametersSection, override_file_schema, stage_file_schema};
 
-use crate::cli::{ConfigSchemaOptions, SchemaOf};
 use crate::requests::{OptionErrors, SOURCES};
+use command_line::{ConfigSchemaOptions, SchemaOf};
 use model_release::configuration::Configuration;
 use model_release::{Diagnostic, Failure, FailureKind, stop_on_errors};
 use terminal::{Exit, Printer, Project, files};

@@ -9,10 +9,10 @@ use model_release::{Diagnostic, DoctorReport, Failure, FailureKind, Release, Sta
 use stack_rollout::{Observed, observe_without_overrides, plan};
 use tempfile::TempDir;
 
-use crate::cli::{DoctorOptions, PreferenceOptions};
 use crate::progress;
 use crate::release_build;
 use crate::requests::{self, BuildCommand};
+use command_line::{DoctorOptions, PreferenceOptions};
 use terminal::{Printer, Project};
 
 /// The inputs of the checks.
@@ -104,7 +104,7 @@ async fn targets_of(
         let hint = finding.hint.clone().or_else(|| Some("docs/commands.md, plan".to_owned()));
         report.failed(STACK_SET, &stage_targets.stack_set, finding.with_hint_opt(hint));
     }
-    let sessions = TargetSessions::new(checks.session, release, stage_targets, &set.role.target_role()?, "doctor");
+    let sessions = TargetSessions::new(checks.session, release, stage_targets, &requests::target_role(&set.role)?, "doctor");
     let rollout = PlannedRollout { release, request: &request, observed: &observed, plan: &plan, scope };
     report.preflight(&check_targets(checks.session, &sessions, &rollout, progress::preflight(checks.printer)).await);
     Ok(())

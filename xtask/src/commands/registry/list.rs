@@ -4,8 +4,8 @@ use model_registry::{Listing, ModelPackageGroup};
 use model_release::{Failure, RegistryListing, registry_errors};
 
 use super::group;
-use crate::cli::ListOptions;
 use crate::snapshot;
+use command_line::ListOptions;
 use terminal::{Exit, Printer};
 
 pub(super) async fn run(printer: Printer, options: &ListOptions) -> Result<Exit, Failure> {

@@ -7,8 +7,8 @@ use model_registry::documents::Mirror;
 use model_registry::{Choice, ModelPackageGroup};
 
 use super::group;
-use crate::cli::ResolveOptions;
 use crate::snapshot;
+use command_line::ResolveOptions;
 use model_release::approved_bytes::NoArtifacts;
 use model_release::{Diagnostic, Failure, FailureKind, Level, PackageSelection, RegistryAccess, stop_on_errors};
 use terminal::{Exit, Printer, Project};

@@ -8,8 +8,8 @@ use model_release::{Diagnostic, Failure, FailureKind, registry_errors};
 use serde_json::json;
 
 use super::group;
-use crate::cli::SnapshotOptions;
 use crate::snapshot::mirror;
+use command_line::SnapshotOptions;
 use terminal::files::{self, FileSet};
 use terminal::{Exit, Printer};
 

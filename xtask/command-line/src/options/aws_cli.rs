@@ -9,31 +9,31 @@ use clap::Args;
 #[derive(Debug, Clone, Default, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the AWS CLI")]
 #[command(next_help_heading = super::SESSION)]
-pub(crate) struct AwsCliOptions {
+pub struct AwsCliOptions {
     /// Use this AWS region
     #[arg(long, value_name = "REGION", env = "AWS_REGION")]
-    pub(crate) region: Option<String>,
+    pub region: Option<String>,
     /// Use this AWS profile
     #[arg(long, value_name = "NAME")]
-    pub(crate) profile: Option<String>,
+    pub profile: Option<String>,
     /// Send the requests to this URL instead of the AWS endpoint
     #[arg(long, value_name = "URL")]
-    pub(crate) endpoint_url: Option<String>,
+    pub endpoint_url: Option<String>,
     /// Send unsigned requests, without credentials
     #[arg(long)]
-    pub(crate) no_sign_request: bool,
+    pub no_sign_request: bool,
     /// Trust the certificates in this PEM file instead of the system's
     #[arg(long, value_name = "FILE")]
-    pub(crate) ca_bundle: Option<PathBuf>,
+    pub ca_bundle: Option<PathBuf>,
     /// Wait at most this long for a response; 0 waits forever
     #[arg(long, value_name = "SECONDS")]
-    pub(crate) cli_read_timeout: Option<u64>,
+    pub cli_read_timeout: Option<u64>,
     /// Wait at most this long for a connection; 0 waits forever
     #[arg(long, value_name = "SECONDS")]
-    pub(crate) cli_connect_timeout: Option<u64>,
+    pub cli_connect_timeout: Option<u64>,
     /// Print the log of the AWS SDK, as -vv does
     #[arg(long, alias = "v2-debug")]
-    pub(crate) debug: bool,
+    pub debug: bool,
     #[arg(long, hide = true)]
     output: Option<String>,
     #[arg(long, hide = true)]
@@ -56,7 +56,7 @@ pub(crate) struct AwsCliOptions {
 
 impl AwsCliOptions {
     /// The options on the command line without an effect here, each with the reason.
-    pub(crate) fn ignored(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+    pub fn ignored(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
         let template = "the result is a template; use --use-json for JSON, --format json for a report";
         let terminal = "this program has no pager and no prompt";
         [

@@ -9,7 +9,7 @@ use model_release::Stage;
 
 /// The subcommands of `config`.
 #[derive(Debug, Subcommand)]
-pub(crate) enum ConfigCommand {
+pub enum ConfigCommand {
     /// Show each parameter of a stage, its value, its source and what it overrides
     Explain(Box<ConfigExplainOptions>),
     /// Check the stage files without a model package and without AWS
@@ -20,53 +20,53 @@ pub(crate) enum ConfigCommand {
 
 /// Options of `config explain`.
 #[derive(Debug, Args)]
-pub(crate) struct ConfigExplainOptions {
+pub struct ConfigExplainOptions {
     /// Stage to explain
     #[arg(long, value_parser = super::stage())]
-    pub(crate) stage: Stage,
+    pub stage: Stage,
     /// Apply the overrides of this account
     #[arg(long, value_name = "ID")]
-    pub(crate) account: Option<String>,
+    pub account: Option<String>,
     /// Apply the overrides of this region
     #[arg(long, value_name = "REGION")]
-    pub(crate) region: Option<String>,
+    pub region: Option<String>,
     #[command(flatten)]
-    pub(crate) configuration: ConfigurationOptions,
+    pub configuration: ConfigurationOptions,
 }
 
 /// Options of `config check`.
 #[derive(Debug, Args)]
-pub(crate) struct ConfigCheckOptions {
+pub struct ConfigCheckOptions {
     /// Stage to check [default: both]
     #[arg(long, value_parser = super::stage())]
-    pub(crate) stage: Option<Stage>,
+    pub stage: Option<Stage>,
     /// Check this template, with any stage files in its folder; needs no project
     #[arg(long, value_name = "FILE", help_heading = super::CONFIGURATION)]
-    pub(crate) template: Option<PathBuf>,
+    pub template: Option<PathBuf>,
     #[command(flatten)]
-    pub(crate) configuration: ConfigurationOptions,
+    pub configuration: ConfigurationOptions,
 }
 
 /// Options of `config schema`.
 #[derive(Debug, Args)]
-pub(crate) struct ConfigSchemaOptions {
+pub struct ConfigSchemaOptions {
     /// Generate the schema of this kind of file
     #[arg(long, value_enum, value_name = "KIND", default_value_t)]
-    pub(crate) of: SchemaOf,
+    pub of: SchemaOf,
     /// Read the template from NAME-template.yml, .yaml or .json
     #[arg(long, value_name = "NAME", env = "CFN_TEMPLATE_NAME", default_value = "cfn-sm-endpoint")]
-    pub(crate) template_name: String,
+    pub template_name: String,
     /// Write the schema to this file [default: stdout]
     #[arg(long, value_name = "FILE")]
-    pub(crate) out: Option<PathBuf>,
+    pub out: Option<PathBuf>,
     /// Write nothing; exit with 1 if the file of --out is out of date
     #[arg(long, requires = "out")]
-    pub(crate) check: bool,
+    pub check: bool,
 }
 
 /// An input file of a stage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
-pub(crate) enum SchemaOf {
+pub enum SchemaOf {
     // NAME-template.json
     #[default]
     Stage,

@@ -9,43 +9,43 @@ use super::{RecordOptions, ReleaseOptions, RoleOptions, SignatureOptions, Signin
 /// Options of `test-staging` and `test-prod`.
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
-pub(crate) struct TestOptions {
+pub struct TestOptions {
     #[command(flatten)]
-    pub(crate) release: ReleaseOptions,
+    pub release: ReleaseOptions,
     #[command(flatten)]
-    pub(crate) signatures: SignatureOptions,
+    pub signatures: SignatureOptions,
     /// Fail if the stage's configuration has another name
     #[arg(long, value_name = "NAME", env = "BUILD_CONFIG", help_heading = super::RELEASE)]
-    pub(crate) build_config: Option<String>,
+    pub build_config: Option<String>,
     #[command(flatten)]
-    pub(crate) role: RoleOptions,
+    pub role: RoleOptions,
     /// Read the tests from this file [default: test/endpoint-tests.yaml; test-prod: test/smoke-tests.yaml if it exists]
     #[arg(long, value_name = "FILE", help_heading = super::TESTS)]
-    pub(crate) suite: Option<PathBuf>,
+    pub suite: Option<PathBuf>,
     /// Run only this case, without load: a partial run does not count for production; repeatable
     #[arg(long = "case", value_name = "NAME", conflicts_with_all = ["load_anyway", "load_on_production", "record", "sign_with"], help_heading = super::TESTS)]
-    pub(crate) cases: Vec<String>,
+    pub cases: Vec<String>,
     /// List the cases and send nothing
     #[arg(long, help_heading = super::TESTS)]
-    pub(crate) list: bool,
+    pub list: bool,
     /// Print how many rows each limit with a confidence needs, and send nothing
     #[arg(long, conflicts_with = "list", help_heading = super::TESTS)]
-    pub(crate) check: bool,
+    pub check: bool,
     /// Set ${NAME} in the tests, by default from the environment; repeatable
     #[arg(long = "var", value_name = "NAME[=VALUE]", help_heading = super::TESTS)]
-    pub(crate) variables: Vec<String>,
+    pub variables: Vec<String>,
     /// Read sample payloads from a tar.gz file [default: the model package's SamplePayloadUrl]
     #[arg(long, value_name = "FILE", help_heading = super::TESTS)]
-    pub(crate) sample_payloads: Option<PathBuf>,
+    pub sample_payloads: Option<PathBuf>,
     /// Test a model container instead of endpoints, such as http://127.0.0.1:8080
     #[arg(long, value_name = "URL", help_heading = super::TESTS)]
-    pub(crate) endpoint_url: Option<String>,
+    pub endpoint_url: Option<String>,
     /// Wait this long for an endpoint to be in service [default: 1800; 60 with --endpoint-url]
     #[arg(long, value_name = "SECONDS", help_heading = super::TESTS)]
-    pub(crate) wait: Option<u64>,
+    pub wait: Option<u64>,
     /// Test this many endpoints at once
     #[arg(long, value_name = "N", default_value_t = 64, help_heading = super::TESTS)]
-    pub(crate) jobs: usize,
+    pub jobs: usize,
     /// Allow or forbid tests that run programs (check: { command: … })
     #[arg(
         long,
@@ -56,43 +56,43 @@ pub(crate) struct TestOptions {
         ignore_case = true,
         help_heading = super::TESTS
     )]
-    pub(crate) own_checks: OwnChecks,
+    pub own_checks: OwnChecks,
     /// Run these programs with this user and group id; needs root
     #[arg(long, value_name = "UID", env = "OWN_CHECKS_UID", value_parser = clap::value_parser!(u32).range(1..i64::from(u32::MAX)), help_heading = super::TESTS)]
-    pub(crate) own_checks_uid: Option<u32>,
+    pub own_checks_uid: Option<u32>,
     /// Write golden files from responses that pass everything else
     #[arg(long, help_heading = super::TESTS)]
-    pub(crate) update_golden: bool,
+    pub update_golden: bool,
     /// Skip the load phase
     #[arg(long, conflicts_with_all = ["load_anyway", "load_on_production"], help_heading = super::LOAD)]
-    pub(crate) no_load: bool,
+    pub no_load: bool,
     /// Run the load phase even if earlier checks failed
     #[arg(long, help_heading = super::LOAD)]
-    pub(crate) load_anyway: bool,
+    pub load_anyway: bool,
     /// Run the load phase of test-prod, on all production endpoints at once
     #[arg(long, help_heading = super::LOAD)]
-    pub(crate) load_on_production: bool,
+    pub load_on_production: bool,
     /// Compare the responses with those of another endpoint: NAME, ACCOUNT/REGION/NAME or the URL of a container
     #[arg(long, value_name = "ENDPOINT", help_heading = super::COMPARISON)]
-    pub(crate) compare_with: Option<String>,
+    pub compare_with: Option<String>,
     /// Fail if any response differs, unless the tests' `compare` sets a limit
     #[arg(long, requires = "compare_with", help_heading = super::COMPARISON)]
-    pub(crate) fail_on_difference: bool,
+    pub fail_on_difference: bool,
     /// Write the results to this folder [default: target/test-results]
     #[arg(long, value_name = "DIR", help_heading = super::OUTPUT)]
-    pub(crate) results_dir: Option<PathBuf>,
+    pub results_dir: Option<PathBuf>,
     /// Write the results to NAME.json
     #[arg(long, value_name = "NAME", env = "TEST_RESULTS", default_value = "test-results", help_heading = super::OUTPUT)]
-    pub(crate) test_results: String,
+    pub test_results: String,
     #[command(flatten)]
-    pub(crate) record: RecordOptions,
+    pub record: RecordOptions,
     #[command(flatten)]
-    pub(crate) signing: SigningOptions,
+    pub signing: SigningOptions,
 }
 
 /// Whether a suite is allowed to run programs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
-pub(crate) enum OwnChecks {
+pub enum OwnChecks {
     #[default]
     Allowed,
     Forbidden,

@@ -7,17 +7,17 @@ use clap::Args;
 /// Options of `verify`.
 #[derive(Debug, Args)]
 #[command(next_help_heading = super::RELEASE)]
-pub(crate) struct VerifyOptions {
+pub struct VerifyOptions {
     /// Folder of the release [default: target/deploy]
     #[arg(value_name = "RELEASE")]
-    pub(crate) release: Option<PathBuf>,
+    pub release: Option<PathBuf>,
     /// Verify this record of the release, too, such as test-results.sigstore.json; repeatable
     #[arg(long = "record", value_name = "FILE")]
-    pub(crate) records: Vec<PathBuf>,
+    pub records: Vec<PathBuf>,
     /// Trust the public key in this PEM file [default: the key of the release policy]
     #[arg(long, value_name = "FILE", conflicts_with = "release_policy")]
-    pub(crate) public_key: Option<PathBuf>,
+    pub public_key: Option<PathBuf>,
     /// Trust the public key of this release policy [default: release-policy.json if it exists]
     #[arg(long, visible_alias = "policy", value_name = "FILE", env = "RELEASE_POLICY")]
-    pub(crate) release_policy: Option<PathBuf>,
+    pub release_policy: Option<PathBuf>,
 }

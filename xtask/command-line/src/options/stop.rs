@@ -6,10 +6,10 @@ use super::StackSetOptions;
 
 /// Options of `stop`.
 #[derive(Debug, Args)]
-pub(crate) struct StopOptions {
+pub struct StopOptions {
     #[command(flatten)]
-    pub(crate) set: StackSetOptions,
+    pub set: StackSetOptions,
     /// Wait this long until the operation has stopped
     #[arg(long, value_name = "SECONDS", default_value_t = 3600, help_heading = super::ROLLOUT)]
-    pub(crate) wait: u64,
+    pub wait: u64,
 }

@@ -6,8 +6,8 @@ use clap::Args;
 
 /// Options of `tour`.
 #[derive(Debug, Args)]
-pub(crate) struct TourOptions {
+pub struct TourOptions {
     /// Write all files to this folder [default: target/tour]
     #[arg(long, value_name = "DIR")]
-    pub(crate) output_dir: Option<PathBuf>,
+    pub output_dir: Option<PathBuf>,
 }

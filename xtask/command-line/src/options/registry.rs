@@ -8,14 +8,14 @@ use super::ChoiceOptions;
 
 /// Options of `registry`.
 #[derive(Debug, Args)]
-pub(crate) struct RegistryOptions {
+pub struct RegistryOptions {
     #[command(subcommand)]
-    pub(crate) action: RegistryAction,
+    pub action: RegistryAction,
 }
 
 /// The subcommands of `registry`.
 #[derive(Debug, Subcommand)]
-pub(crate) enum RegistryAction {
+pub enum RegistryAction {
     /// List the model packages of a group, newest first
     List(ListOptions),
     /// Write the model packages of a group to a file, for builds without AWS
@@ -26,47 +26,47 @@ pub(crate) enum RegistryAction {
 
 /// The group, and how many packages of it to read.
 #[derive(Debug, Clone, Args)]
-pub(crate) struct GroupOptions {
+pub struct GroupOptions {
     /// Model package group
     #[arg(long, value_name = "NAME-OR-ARN", env = "SOURCE_MODEL_PACKAGE_GROUP_NAME")]
-    pub(crate) model_package_group_name: Option<String>,
+    pub model_package_group_name: Option<String>,
     /// Read this many of the newest packages
     #[arg(long, value_name = "COUNT", default_value_t = 100, conflicts_with = "all", value_parser = clap::value_parser!(u32).range(1..))]
-    pub(crate) limit: u32,
+    pub limit: u32,
     /// Read all packages
     #[arg(long)]
-    pub(crate) all: bool,
+    pub all: bool,
 }
 
 /// Options of `registry list`.
 #[derive(Debug, Args)]
-pub(crate) struct ListOptions {
+pub struct ListOptions {
     #[command(flatten)]
-    pub(crate) group: GroupOptions,
+    pub group: GroupOptions,
     /// Read a registry snapshot instead of SageMaker
     #[arg(long, value_name = "FILE")]
-    pub(crate) registry: Option<PathBuf>,
+    pub registry: Option<PathBuf>,
 }
 
 /// Options of `registry snapshot`.
 #[derive(Debug, Args)]
-pub(crate) struct SnapshotOptions {
+pub struct SnapshotOptions {
     #[command(flatten)]
-    pub(crate) group: GroupOptions,
+    pub group: GroupOptions,
     /// Write the snapshot to this file
     #[arg(long, value_name = "FILE")]
-    pub(crate) out: PathBuf,
+    pub out: PathBuf,
     /// Also download the packages' metrics from S3, to NAME.s3 beside NAME.json
     #[arg(long)]
-    pub(crate) with_metrics: bool,
+    pub with_metrics: bool,
 }
 
 /// Options of `registry resolve`.
 #[derive(Debug, Args)]
-pub(crate) struct ResolveOptions {
+pub struct ResolveOptions {
     /// Model package group
     #[arg(long, value_name = "NAME-OR-ARN", env = "SOURCE_MODEL_PACKAGE_GROUP_NAME")]
-    pub(crate) model_package_group_name: Option<String>,
+    pub model_package_group_name: Option<String>,
     #[command(flatten)]
-    pub(crate) choice: ChoiceOptions,
+    pub choice: ChoiceOptions,
 }

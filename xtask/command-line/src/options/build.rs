@@ -8,9 +8,9 @@ use super::{ChoiceOptions, ConfigurationOptions, SigningOptions};
 
 /// Options of `build`.
 #[derive(Debug, Args)]
-pub(crate) struct BuildOptions {
+pub struct BuildOptions {
     #[command(flatten)]
-    pub(crate) choice: ChoiceOptions,
+    pub choice: ChoiceOptions,
     /// Model package of another region, such as eu-west-1=same-version; repeatable
     #[arg(
         long,
@@ -19,27 +19,27 @@ pub(crate) struct BuildOptions {
         value_delimiter = ',',
         help_heading = super::MODEL_PACKAGE
     )]
-    pub(crate) regional_model_package: Vec<String>,
+    pub regional_model_package: Vec<String>,
     #[command(flatten)]
-    pub(crate) configuration: ConfigurationOptions,
+    pub configuration: ConfigurationOptions,
     /// Upload the template's local artifacts to this bucket
     #[arg(long, value_name = "BUCKET", env = "ARTIFACT_BUCKET", help_heading = super::ARTIFACTS)]
-    pub(crate) artifact_bucket: Option<String>,
+    pub artifact_bucket: Option<String>,
     /// Prefix the keys of uploaded artifacts
     #[arg(long, value_name = "PREFIX", env = "ARTIFACT_PREFIX", help_heading = super::ARTIFACTS)]
-    pub(crate) artifact_prefix: Option<String>,
+    pub artifact_prefix: Option<String>,
     /// Write artifacts to a folder instead of the bucket, for a release that is not deployed
     #[arg(long, value_name = "DIR", help_heading = super::ARTIFACTS)]
-    pub(crate) artifact_dir: Option<PathBuf>,
+    pub artifact_dir: Option<PathBuf>,
     /// Also write template configurations for CodePipeline's CloudFormation action
     #[arg(long, help_heading = super::OUTPUT)]
-    pub(crate) template_configuration: bool,
+    pub template_configuration: bool,
     /// Allow what CodePipeline's stack set action cannot deploy, for a release that only deploy rolls out
     #[arg(long, help_heading = super::OUTPUT)]
-    pub(crate) no_pipeline: bool,
+    pub no_pipeline: bool,
     /// Write the release to this folder [default: target/deploy]
     #[arg(long, value_name = "DIR", help_heading = super::OUTPUT)]
-    pub(crate) output_dir: Option<PathBuf>,
+    pub output_dir: Option<PathBuf>,
     #[command(flatten)]
-    pub(crate) signing: SigningOptions,
+    pub signing: SigningOptions,
 }

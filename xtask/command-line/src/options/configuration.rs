@@ -7,14 +7,14 @@ use model_release::Stage;
 
 /// The input files of a project's stages, and the pipeline's values.
 #[derive(Debug, Args)]
-pub(crate) struct ConfigurationOptions {
+pub struct ConfigurationOptions {
     #[command(flatten)]
-    pub(crate) project: ProjectOptions,
+    pub project: ProjectOptions,
     #[command(flatten)]
-    pub(crate) accounts: StageAccounts,
+    pub accounts: StageAccounts,
     /// Deploy to these regions, comma-separated [default: the session's region]
     #[arg(long, value_name = "REGIONS", env = "DEPLOYMENT_REGIONS", help_heading = super::TARGETS)]
-    pub(crate) regions: Option<String>,
+    pub regions: Option<String>,
     /// Read the template from NAME-template.yml, .yaml or .json
     #[arg(
         long,
@@ -23,7 +23,7 @@ pub(crate) struct ConfigurationOptions {
         default_value = "cfn-sm-endpoint",
         help_heading = super::CONFIGURATION
     )]
-    pub(crate) template_name: String,
+    pub template_name: String,
     /// Read staging parameters from NAME-template.json and NAME-overrides.json
     #[arg(
         long,
@@ -32,19 +32,19 @@ pub(crate) struct ConfigurationOptions {
         default_value = "staging-config",
         help_heading = super::CONFIGURATION
     )]
-    pub(crate) staging_config_name: String,
+    pub staging_config_name: String,
     /// Read production parameters from NAME-template.json and NAME-overrides.json
     #[arg(long, value_name = "NAME", env = "PROD_CONFIG_NAME", default_value = "prod-config", help_heading = super::CONFIGURATION)]
-    pub(crate) prod_config_name: String,
+    pub prod_config_name: String,
     /// Read parameters of both stages from NAME-template.json [default: base-config if it exists]
     #[arg(long, value_name = "NAME", env = "BASE_CONFIG_NAME", help_heading = super::CONFIGURATION)]
-    pub(crate) base_config_name: Option<String>,
+    pub base_config_name: Option<String>,
     /// Environment type of the staging accounts, such as staging
     #[arg(long, value_name = "TYPE", env = "ENV_TYPE_STAGING_NAME", help_heading = super::CONFIGURATION)]
-    pub(crate) env_type_staging_name: Option<String>,
+    pub env_type_staging_name: Option<String>,
     /// Environment type of the production accounts, such as prod
     #[arg(long, value_name = "TYPE", env = "ENV_TYPE_PROD_NAME", help_heading = super::CONFIGURATION)]
-    pub(crate) env_type_prod_name: Option<String>,
+    pub env_type_prod_name: Option<String>,
     /// Model execution role in the staging accounts
     #[arg(
         long,
@@ -52,7 +52,7 @@ pub(crate) struct ConfigurationOptions {
         env = "SAGEMAKER_EXECUTION_ROLE_STAGING_NAME",
         help_heading = super::CONFIGURATION
     )]
-    pub(crate) sagemaker_execution_role_staging_name: Option<String>,
+    pub sagemaker_execution_role_staging_name: Option<String>,
     /// Model execution role in the production accounts
     #[arg(
         long,
@@ -60,15 +60,15 @@ pub(crate) struct ConfigurationOptions {
         env = "SAGEMAKER_EXECUTION_ROLE_PROD_NAME",
         help_heading = super::CONFIGURATION
     )]
-    pub(crate) sagemaker_execution_role_prod_name: Option<String>,
+    pub sagemaker_execution_role_prod_name: Option<String>,
     /// Encrypt the endpoints' volumes with this KMS key
     #[arg(long, value_name = "ARN", env = "SAGEMAKER_EBS_KMS_KEY_ARN", help_heading = super::CONFIGURATION)]
-    pub(crate) ebs_kms_key_arn: Option<String>,
+    pub ebs_kms_key_arn: Option<String>,
 }
 
 impl ConfigurationOptions {
     /// The name of a stage's configuration.
-    pub(crate) fn config_name(&self, stage: Stage) -> &str {
+    pub fn config_name(&self, stage: Stage) -> &str {
         match stage {
             Stage::Staging => &self.staging_config_name,
             Stage::Prod => &self.prod_config_name,
@@ -76,7 +76,7 @@ impl ConfigurationOptions {
     }
 
     /// The environment type of a stage.
-    pub(crate) fn env_type(&self, stage: Stage) -> Option<&String> {
+    pub fn env_type(&self, stage: Stage) -> Option<&String> {
         match stage {
             Stage::Staging => self.env_type_staging_name.as_ref(),
             Stage::Prod => self.env_type_prod_name.as_ref(),
@@ -84,7 +84,7 @@ impl ConfigurationOptions {
     }
 
     /// The model execution role of a stage.
-    pub(crate) fn execution_role(&self, stage: Stage) -> Option<&String> {
+    pub fn execution_role(&self, stage: Stage) -> Option<&String> {
         match stage {
             Stage::Staging => self.sagemaker_execution_role_staging_name.as_ref(),
             Stage::Prod => self.sagemaker_execution_role_prod_name.as_ref(),

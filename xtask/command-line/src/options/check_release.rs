@@ -9,49 +9,49 @@ use super::{ReleaseOptions, SignatureOptions, SigningOptions};
 
 /// Options of `check-release`.
 #[derive(Debug, Args)]
-pub(crate) struct CheckReleaseOptions {
+pub struct CheckReleaseOptions {
     /// Stage that the release will be deployed to
     #[arg(long, value_parser = super::stage(), help_heading = super::RELEASE)]
-    pub(crate) stage: Stage,
+    pub stage: Stage,
     #[command(flatten)]
-    pub(crate) release: ReleaseOptions,
+    pub release: ReleaseOptions,
     #[command(flatten)]
-    pub(crate) staging_tests: StagingTestOptions,
+    pub staging_tests: StagingTestOptions,
     #[command(flatten)]
-    pub(crate) approval: ApprovalOptions,
+    pub approval: ApprovalOptions,
     #[command(flatten)]
-    pub(crate) signatures: SignatureOptions,
+    pub signatures: SignatureOptions,
     /// Write approval.json and the signed result to this folder [default: target/check-release/STAGE]
     #[arg(long, value_name = "DIR", help_heading = super::OUTPUT)]
-    pub(crate) results_dir: Option<PathBuf>,
+    pub results_dir: Option<PathBuf>,
     #[command(flatten)]
-    pub(crate) signing: SigningOptions,
+    pub signing: SigningOptions,
 }
 
 /// The approval that allows a deployment to production, and where its record is written.
 #[derive(Debug, Clone, Default, Args)]
-pub(crate) struct ApprovalOptions {
+pub struct ApprovalOptions {
     /// Read the approval from this pipeline's history, for prod
     #[arg(long, value_name = "NAME", env = "PIPELINE_NAME", help_heading = super::APPROVAL)]
-    pub(crate) pipeline: Option<String>,
+    pub pipeline: Option<String>,
     /// Execution of the pipeline that was approved
     #[arg(long, value_name = "ID", env = "PIPELINE_EXECUTION_ID", help_heading = super::APPROVAL)]
-    pub(crate) pipeline_execution: Option<String>,
+    pub pipeline_execution: Option<String>,
     /// Read the approval from this file instead: a review history of GitHub, or a history of CodePipeline
     #[arg(long, value_name = "FILE", help_heading = super::APPROVAL)]
-    pub(crate) approval: Option<PathBuf>,
+    pub approval: Option<PathBuf>,
     /// Environment of GitHub whose deployment was approved
     #[arg(long, value_name = "NAME", default_value = "production", help_heading = super::APPROVAL)]
-    pub(crate) approval_environment: String,
+    pub approval_environment: String,
 }
 
 /// The staging tests that a deployment to production requires.
 #[derive(Debug, Clone, Default, Args)]
-pub(crate) struct StagingTestOptions {
+pub struct StagingTestOptions {
     /// Read the results of test-staging from this file, for prod [default: target/test-results/test-results.json]
     #[arg(long, value_name = "FILE", help_heading = super::RELEASE)]
-    pub(crate) staging_results: Option<PathBuf>,
+    pub staging_results: Option<PathBuf>,
     /// Do not require passed staging tests for prod
     #[arg(long, conflicts_with = "staging_results", help_heading = super::RELEASE)]
-    pub(crate) without_staging_tests: bool,
+    pub without_staging_tests: bool,
 }

@@ -25,39 +25,34 @@ mod tour;
 mod verify;
 mod waves;
 
-pub(crate) use aws_cli::AwsCliOptions;
-pub(crate) use build::BuildOptions;
-#[cfg(feature = "aws")]
-pub(crate) use check_release::ApprovalOptions;
-pub(crate) use check_release::{CheckReleaseOptions, StagingTestOptions};
-pub(crate) use choice::ChoiceOptions;
-pub(crate) use config::{ConfigCheckOptions, ConfigCommand, ConfigExplainOptions, ConfigSchemaOptions, SchemaOf};
-pub(crate) use configuration::ConfigurationOptions;
-pub(crate) use demo::DemoOptions;
-#[cfg(feature = "aws")]
-pub(crate) use deploy::{Caller, ConcurrencyMode, Permissions, RegionConcurrency};
-pub(crate) use deploy::{DeployOptions, PreferenceOptions, StackSetAccess, StackSetOptions};
-pub(crate) use doctor::{DoctorOptions, hide_what_only_build_reads};
-pub(crate) use init_tests::InitTestsOptions;
-pub(crate) use package::PackageOptions;
-pub(crate) use plan::PlanOptions;
-pub(crate) use prune::PruneOptions;
-#[cfg(feature = "aws")]
-pub(crate) use registry::SnapshotOptions;
-pub(crate) use registry::{ListOptions, RegistryAction, RegistryOptions, ResolveOptions};
-pub(crate) use report::{EvidenceOptions, ReportOptions};
-pub(crate) use setup::SetupOptions;
-pub(crate) use shared::{
+pub use aws_cli::AwsCliOptions;
+pub use build::BuildOptions;
+pub use check_release::{ApprovalOptions, CheckReleaseOptions, StagingTestOptions};
+pub use choice::ChoiceOptions;
+pub use config::{ConfigCheckOptions, ConfigCommand, ConfigExplainOptions, ConfigSchemaOptions, SchemaOf};
+pub use configuration::ConfigurationOptions;
+pub use demo::DemoOptions;
+pub use deploy::{
+    Caller, ConcurrencyMode, DeployOptions, Permissions, PreferenceOptions, RegionConcurrency, StackSetAccess, StackSetOptions,
+};
+pub use doctor::DoctorOptions;
+pub(crate) use doctor::hide_what_only_build_reads;
+pub use init_tests::InitTestsOptions;
+pub use package::PackageOptions;
+pub use plan::PlanOptions;
+pub use prune::PruneOptions;
+pub use registry::{ListOptions, RegistryAction, RegistryOptions, ResolveOptions, SnapshotOptions};
+pub use report::{EvidenceOptions, ReportOptions};
+pub use setup::SetupOptions;
+pub use shared::{
     AccountFilter, ProjectOptions, RecordOptions, ReleaseOptions, RoleOptions, SignatureOptions, SigningOptions, StageAccounts,
     TemplateBucketOptions,
 };
-pub(crate) use stop::StopOptions;
-pub(crate) use test_endpoints::{OwnChecks, TestOptions};
-pub(crate) use tour::TourOptions;
-pub(crate) use verify::VerifyOptions;
-#[cfg(feature = "aws")]
-pub(crate) use waves::OnFailure;
-pub(crate) use waves::WaveOptions;
+pub use stop::StopOptions;
+pub use test_endpoints::{OwnChecks, TestOptions};
+pub use tour::TourOptions;
+pub use verify::VerifyOptions;
+pub use waves::{OnFailure, WaveOptions};
 
 // The headings of `--help`, which group options by purpose.
 const PROJECT: &str = "Project";
@@ -80,7 +75,7 @@ const EVIDENCE: &str = "Evidence";
 const OUTPUT: &str = "Output";
 
 /// The trimmed value of an option, or `None` if it is empty.
-pub(crate) fn non_empty(value: Option<&String>) -> Option<&str> {
+pub fn non_empty(value: Option<&String>) -> Option<&str> {
     value.map(|value| value.trim()).filter(|value| !value.is_empty())
 }
 

@@ -3,6 +3,8 @@
 //! Options and variables of the Python seed's scripts keep their names, so that existing pipelines
 //! keep working. An empty variable or value counts as not set.
 
+#![expect(missing_docs, reason = "a flattened group is documented at its type, and a comment at a value would become help")]
+
 mod options;
 
 use std::path::PathBuf;
@@ -10,17 +12,14 @@ use std::path::PathBuf;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
-pub(crate) use options::{
-    AccountFilter, AwsCliOptions, BuildOptions, CheckReleaseOptions, ChoiceOptions, ConfigCheckOptions, ConfigCommand,
-    ConfigExplainOptions, ConfigSchemaOptions, ConfigurationOptions, DemoOptions, DeployOptions, DoctorOptions, EvidenceOptions,
-    InitTestsOptions, ListOptions, OwnChecks, PackageOptions, PlanOptions, ProjectOptions, PruneOptions, RecordOptions, RegistryAction,
-    RegistryOptions, ReleaseOptions, ReportOptions, ResolveOptions, RoleOptions, SchemaOf, SetupOptions, SignatureOptions, SigningOptions,
-    StackSetOptions, StageAccounts, StopOptions, TestOptions, TourOptions, VerifyOptions, non_empty,
-};
-#[cfg(feature = "aws")]
-pub(crate) use options::{
-    ApprovalOptions, Caller, ConcurrencyMode, OnFailure, Permissions, PreferenceOptions, RegionConcurrency, SnapshotOptions,
-    StackSetAccess, StagingTestOptions, TemplateBucketOptions, WaveOptions,
+pub use options::{
+    AccountFilter, ApprovalOptions, AwsCliOptions, BuildOptions, Caller, CheckReleaseOptions, ChoiceOptions, ConcurrencyMode,
+    ConfigCheckOptions, ConfigCommand, ConfigExplainOptions, ConfigSchemaOptions, ConfigurationOptions, DemoOptions, DeployOptions,
+    DoctorOptions, EvidenceOptions, InitTestsOptions, ListOptions, OnFailure, OwnChecks, PackageOptions, Permissions, PlanOptions,
+    PreferenceOptions, ProjectOptions, PruneOptions, RecordOptions, RegionConcurrency, RegistryAction, RegistryOptions, ReleaseOptions,
+    ReportOptions, ResolveOptions, RoleOptions, SchemaOf, SetupOptions, SignatureOptions, SigningOptions, SnapshotOptions, StackSetAccess,
+    StackSetOptions, StageAccounts, StagingTestOptions, StopOptions, TemplateBucketOptions, TestOptions, TourOptions, VerifyOptions,
+    WaveOptions, non_empty,
 };
 
 use terminal::Format;
@@ -36,32 +35,32 @@ use terminal::Format;
     subcommand_required = true,
     arg_required_else_help = true
 )]
-pub(crate) struct Cli {
+pub struct Cli {
     #[command(flatten)]
-    pub(crate) global: GlobalOptions,
+    pub global: GlobalOptions,
     #[command(subcommand)]
-    pub(crate) command: Command,
+    pub command: Command,
 }
 
 /// Options of every command.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Global options")]
-pub(crate) struct GlobalOptions {
+pub struct GlobalOptions {
     /// Use this project folder [default: found upward from the working directory]
     #[arg(long, global = true, value_name = "DIR", env = "XTASK_PROJECT_DIR")]
-    pub(crate) project_dir: Option<PathBuf>,
+    pub project_dir: Option<PathBuf>,
     /// Print the result as text or JSON
     #[arg(long, global = true, value_enum, default_value_t)]
-    pub(crate) format: Format,
+    pub format: Format,
     /// Use color in the output
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto", value_parser = colors())]
-    pub(crate) color: String,
+    pub color: String,
     /// Print only the result and errors
     #[arg(short, long, global = true)]
-    pub(crate) quiet: bool,
+    pub quiet: bool,
     /// Print more; -vv also prints the log of the AWS SDK
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
-    pub(crate) verbose: u8,
+    pub verbose: u8,
     /// Print help
     #[arg(short, long, global = true, action = clap::ArgAction::Help)]
     help: Option<bool>,
@@ -69,7 +68,7 @@ pub(crate) struct GlobalOptions {
 
 /// The subcommands.
 #[derive(Debug, Subcommand)]
-pub(crate) enum Command {
+pub enum Command {
     /// Build, package and test an example on this machine in a minute, without AWS
     Tour(TourOptions),
     /// Create the model package group and share it with the target accounts
@@ -118,7 +117,12 @@ pub(crate) enum Command {
 
 impl Command {
     /// The files that identify a project's folder: the template, or a stage file.
-    pub(crate) fn project_files(&self) -> Vec<String> {
+    ///
+    /// # Panics
+    ///
+    /// If an option of the configuration is required and has no default: a mistake of this crate,
+    /// which its tests would show.
+    pub fn project_files(&self) -> Vec<String> {
         // For a command without these options: their variables and defaults.
         let usual = without_empty_variables(ConfigurationOptions::augment_args(clap::Command::new("")))
             .mut_arg("account_filter", |argument| argument.env(None::<&'static str>));
@@ -146,7 +150,7 @@ impl Command {
 
 impl Cli {
     /// Reads the command line; clap prints help and errors itself and ends the process with 0 or 2.
-    pub(crate) fn read() -> Self {
+    pub fn read() -> Self {
         let command = without_empty_variables(Self::command());
         let read = command.try_get_matches().and_then(|matches| Self::from_arg_matches(&matches));
         read.unwrap_or_else(|error| explained(error).exit())
@@ -210,5 +214,5 @@ fn without_empty_variables(command: clap::Command) -> clap::Command {
 }
 
 #[cfg(test)]
-#[path = "../tests/in_process/cli.rs"]
+#[path = "../tests/in_process/options.rs"]
 mod tests;

@@ -2,12 +2,10 @@
 
 use clap::{Arg, Args};
 
-#[cfg(feature = "aws")]
 use model_release::Stage;
 
 use super::deploy::{Caller, Permissions};
 use super::{BuildOptions, RoleOptions};
-#[cfg(feature = "aws")]
 use super::{StackSetAccess, StackSetOptions};
 
 /// `doctor` accepts the command line of `build`, of which these options have no effect or are
@@ -19,35 +17,34 @@ pub(crate) fn hide_what_only_build_reads(argument: Arg) -> Arg {
 
 /// Options of `doctor`: those of `build` (the same command line works), and the roles of `deploy`.
 #[derive(Debug, Args)]
-pub(crate) struct DoctorOptions {
+pub struct DoctorOptions {
     #[command(flatten)]
-    pub(crate) build: BuildOptions,
+    pub build: BuildOptions,
     /// Check that only these roles of the target accounts can read the group, comma-separated
     #[arg(long, value_name = "ROLES", env = "PRINCIPAL_ROLES", help_heading = super::SHARING)]
-    pub(crate) principal_roles: Option<String>,
+    pub principal_roles: Option<String>,
     /// Organization that `setup` requires callers to belong to
     #[arg(long, value_name = "ID", env = "PRINCIPAL_ORG_ID", help_heading = super::SHARING)]
-    pub(crate) principal_org_id: Option<String>,
+    pub principal_org_id: Option<String>,
     /// Administration role in this account, with self-managed permissions
     #[arg(long, value_name = "ARN", env = "STACK_SET_ADMINISTRATION_ROLE_ARN", help_heading = super::STACK_SET)]
-    pub(crate) administration_role_arn: Option<String>,
+    pub administration_role_arn: Option<String>,
     /// Execution role in each target account; {env-type} is the stage's environment type
     #[arg(long, value_name = "NAME", env = "STACK_SET_EXECUTION_ROLE_NAME", help_heading = super::STACK_SET)]
-    pub(crate) execution_role_name: Option<String>,
+    pub execution_role_name: Option<String>,
     /// How CloudFormation gets its permissions in the target accounts
     #[arg(long, value_enum, value_name = "MODEL", default_value_t, help_heading = super::STACK_SET)]
-    pub(crate) permission_model: Permissions,
+    pub permission_model: Permissions,
     /// Act as the management account or as a delegated administrator, with service-managed permissions
     #[arg(long, value_enum, value_name = "CALLER", default_value_t, help_heading = super::STACK_SET)]
-    pub(crate) call_as: Caller,
+    pub call_as: Caller,
     #[command(flatten)]
-    pub(crate) role: RoleOptions,
+    pub role: RoleOptions,
 }
 
-#[cfg(feature = "aws")]
 impl DoctorOptions {
     /// The options of `plan` for a stage.
-    pub(crate) fn stack_set(&self, stage: Stage, env_type: &str) -> StackSetOptions {
+    pub fn stack_set(&self, stage: Stage, env_type: &str) -> StackSetOptions {
         let accounts = &self.build.configuration.accounts;
         let of_stage = |name: &Option<String>| name.as_ref().map(|name| name.replace("{env-type}", env_type));
         StackSetOptions {

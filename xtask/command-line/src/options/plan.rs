@@ -8,21 +8,21 @@ use super::{StackSetOptions, TemplateBucketOptions};
 
 /// Options of `plan`.
 #[derive(Debug, Args)]
-pub(crate) struct PlanOptions {
+pub struct PlanOptions {
     #[command(flatten)]
-    pub(crate) set: StackSetOptions,
+    pub set: StackSetOptions,
     #[command(flatten)]
-    pub(crate) template: TemplateBucketOptions,
+    pub template: TemplateBucketOptions,
     /// Skip the checks in the target accounts, and do not read what their endpoints serve
     #[arg(long, help_heading = super::ROLLOUT)]
-    pub(crate) no_preflight: bool,
+    pub no_preflight: bool,
     /// Run CloudFormation's drift detection first: an operation that changes no stack
     #[arg(long, help_heading = super::ROLLOUT)]
-    pub(crate) detect_drift: bool,
+    pub detect_drift: bool,
     /// Wait this long for drift detection
     #[arg(long, value_name = "SECONDS", default_value_t = 3600, help_heading = super::ROLLOUT)]
-    pub(crate) wait: u64,
+    pub wait: u64,
     /// Also write the plan as Markdown; - prints Markdown instead of text
     #[arg(long, value_name = "FILE", help_heading = super::OUTPUT)]
-    pub(crate) markdown: Option<PathBuf>,
+    pub markdown: Option<PathBuf>,
 }

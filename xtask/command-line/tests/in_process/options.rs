@@ -15,7 +15,7 @@ use super::{Cli, DEVELOPER_TASKS, explained};
 const PAGE: &str = "docs/commands.md";
 const BEGIN: &str = "<!-- options: ";
 const END: &str = "<!-- end of options -->";
-const UPDATE: &str = "UPDATE_COMMANDS=1 cargo test -p xtask --bins cli::";
+const UPDATE: &str = "UPDATE_COMMANDS=1 cargo test -p command-line";
 
 fn find<'a>(root: &'a Command, path: &str) -> &'a Command {
     path.split(' ')
@@ -124,7 +124,7 @@ fn commands(command: &Command, path: &str, found: &mut Vec<String>) {
 fn every_command_has_a_current_table_of_its_options() {
     let mut root = Cli::command();
     root.build();
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(PAGE);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(PAGE);
     let page = std::fs::read_to_string(&path).unwrap();
     let (fresh, markers) = fresh(&root, &page);
     if std::env::var_os("UPDATE_COMMANDS").is_some() {

@@ -7,23 +7,23 @@ use clap::Args;
 /// The model package to deploy.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = super::MODEL_PACKAGE)]
-pub(crate) struct ChoiceOptions {
+pub struct ChoiceOptions {
     /// Select this model package [default: the newest approved one]
     #[arg(long, value_name = "VERSION-OR-ARN", env = "MODEL_PACKAGE")]
-    pub(crate) model_package: Option<String>,
+    pub model_package: Option<String>,
     /// Select the package of --model-package even if it is not approved
     #[arg(long)]
-    pub(crate) allow_unapproved: bool,
+    pub allow_unapproved: bool,
     /// Select what an EventBridge event requires, read from a file or, with -, from stdin
     #[arg(long, value_name = "FILE")]
-    pub(crate) event: Option<PathBuf>,
+    pub event: Option<PathBuf>,
     /// Model package that is deployed now, to compare with --event
     #[arg(long, value_name = "VERSION-OR-ARN", env = "DEPLOYED_MODEL_PACKAGE")]
-    pub(crate) deployed_model_package: Option<String>,
+    pub deployed_model_package: Option<String>,
     /// Enforce this release policy [default: release-policy.json if it exists]
     #[arg(long, visible_alias = "policy", value_name = "FILE", env = "RELEASE_POLICY")]
-    pub(crate) release_policy: Option<PathBuf>,
+    pub release_policy: Option<PathBuf>,
     /// Read a registry snapshot instead of SageMaker, without calls to AWS
     #[arg(long, value_name = "FILE")]
-    pub(crate) registry: Option<PathBuf>,
+    pub registry: Option<PathBuf>,
 }
