@@ -35,14 +35,8 @@ impl Signed {
         signed
     }
 
-    /// Pins the public key of a key in the release policy.
     fn trust(&self, key: &str) {
-        let response = self.cloud.aws.call(HOME, "kms", "GetPublicKey", &json!({ "KeyId": key })).unwrap();
-        let lines: Vec<_> = response["PublicKey"].as_str().unwrap().as_bytes().chunks(64).map(String::from_utf8_lossy).collect();
-        let pem = format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", lines.join("\n"));
-        self.project.write("release-key.pem", &pem);
-        let policy = json!({ "schema_version": 1, "signatures": { "public_key": "release-key.pem", "required": true } });
-        self.project.write("release-policy.json", &policy.to_string());
+        trust(&self.cloud, &self.project, key);
     }
 
     fn sign(&self, command: &[&str]) {
@@ -62,6 +56,29 @@ impl Signed {
     fn verify(&self, records: &[&str]) -> crate::project::Run {
         self.project.run(["verify"].into_iter().chain(records.iter().flat_map(|record| ["--record", record])))
     }
+}
+
+/// The alias of the key of [`with_an_alias`].
+pub(crate) const ALIAS: &str = "arn:aws:kms:us-east-1:111111111111:alias/releases";
+
+/// A project whose policy requires signatures, and whose key has an alias.
+pub(crate) fn with_an_alias(cloud: &Cloud) -> Project {
+    cloud.register(10);
+    let project = cloud.project();
+    let key = make_key(cloud, "SIGN_VERIFY", "ECC_NIST_P256");
+    cloud.aws.call(HOME, "kms", "CreateAlias", &json!({ "AliasName": "alias/releases", "TargetKeyId": key })).unwrap();
+    trust(cloud, &project, &key);
+    project
+}
+
+/// Pins the public key of a key in the release policy.
+fn trust(cloud: &Cloud, project: &Project, key: &str) {
+    let response = cloud.aws.call(HOME, "kms", "GetPublicKey", &json!({ "KeyId": key })).unwrap();
+    let lines: Vec<_> = response["PublicKey"].as_str().unwrap().as_bytes().chunks(64).map(String::from_utf8_lossy).collect();
+    let pem = format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", lines.join("\n"));
+    project.write("release-key.pem", &pem);
+    let policy = json!({ "schema_version": 1, "signatures": { "public_key": "release-key.pem", "required": true } });
+    project.write("release-policy.json", &policy.to_string());
 }
 
 fn make_key(cloud: &Cloud, usage: &str, spec: &str) -> String {
