@@ -46,7 +46,7 @@ impl SageMakerTarget {
     /// An endpoint by its name, with clients made for testing: invocations are not retried, and
     /// stalled-stream protection is off, so that it does not cut off a slow model.
     pub fn from_config(config: &aws_config::SdkConfig, endpoint: impl Into<String>) -> Self {
-        Self::new(aws_sdk_sagemaker::Client::new(config), invoke::client(config), objects::client(config), endpoint)
+        Self::new(describe::client(config), invoke::client(config), objects::client(config), endpoint)
     }
 }
 

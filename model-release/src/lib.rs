@@ -79,7 +79,7 @@ pub use release_check::{BytesCheck, StagingTests};
 pub use release_text::release_text;
 pub use rollout_request::{DEPLOYMENT_ATTEMPT, MODEL_PACKAGE, RolloutRequest, RolloutSettings};
 pub use selection::{Event, PackageSelection, PolicyFile, RegistryAccess};
-pub use serving::not_updated;
+pub use serving::{not_updated, unread_endpoints};
 pub use stage::{ParseStageError, Stage};
 pub use stage_status::{FailedStack, LastOperation, StageStatus, TargetStatus, with_state};
 pub use stage_tests::{StageTests, TestObserver, test_container};

@@ -130,7 +130,8 @@ fn failure(key: &Arn, error: &CallError) -> Failure {
         Some(code) => Diagnostic::error(format!("AWS rejected `kms:{operation}`: {code}")).detail(&error.message),
         None => Diagnostic::error(format!("`kms:{operation}` failed: {}", error.message)),
     };
-    let diagnostic = diagnostic.named(format!("key {key}"));
+    let hint = error.fault().map(|fault| fault.hint(&format!("kms:{operation}")));
+    let diagnostic = diagnostic.detail(format!("key {key}")).in_aws(key.account(), key.region()).with_hint_opt(hint);
     let diagnostic = match &error.request_id {
         Some(id) => diagnostic.detail(format!("request id {id}")),
         None => diagnostic,

@@ -101,7 +101,8 @@ async fn read_from_aws(printer: Printer, options: &ReportOptions, release: &Rele
     use model_release::aws::{StagePlan, TargetSessions, deployed_endpoints, plan_stage};
 
     let named = &options.evidence;
-    let warned = |failure: Failure| {
+    let warned = async |mut failure: Failure| {
+        crate::session::locate(&mut failure).await;
         let mut why = Vec::new();
         for mut diagnostic in failure.diagnostics {
             diagnostic.level = model_release::Level::Warning;
@@ -111,7 +112,10 @@ async fn read_from_aws(printer: Printer, options: &ReportOptions, release: &Rele
         why.join("; ")
     };
     let session = match (named.offline, named.plan.is_some() && named.registry.is_some()) {
-        (false, false) => crate::session::open().await.map_err(warned),
+        (false, false) => match crate::session::open().await {
+            Ok(session) => Ok(session),
+            Err(failure) => Err(warned(failure).await),
+        },
         (true, _) => Err(NOT_READ.to_owned()),
         (_, true) => Err("it was read from a file".to_owned()),
     };
@@ -125,10 +129,11 @@ async fn read_from_aws(printer: Printer, options: &ReportOptions, release: &Rele
                 let stage = release.manifest.stage(Stage::Prod);
                 let sessions = TargetSessions::new(session, release, stage, &requests::target_role(&options.role)?, "report");
                 match plan_stage(&stack_sets, release, Stage::Prod, &request, crate::tool()).await {
-                    Err(failure) => Err(warned(failure)),
+                    Err(failure) => Err(warned(failure).await),
                     Ok(StagePlan { observed, mut document, .. }) => {
                         if observed.stack_set.is_some() {
                             let serving = deployed_endpoints(&Arc::new(sessions), &stage.endpoints, &request, &observed).await;
+                            printer.diagnostics(&model_release::unread_endpoints(&serving));
                             printer.diagnostics(&document.add_endpoints(Stage::Prod, serving));
                         }
                         Ok(Source { value: document, from: "CloudFormation and SageMaker".to_owned() })
