@@ -7,7 +7,6 @@ use aws_names::{AccountId, Region};
 use serde::Serialize;
 use stack_rollout::preflight::{Check, CheckOutcome};
 
-use crate::approved_bytes;
 use crate::diagnostic::{Diagnostic, Failure, FailureKind, Level, Place};
 use crate::manifest::Tool;
 
@@ -173,7 +172,6 @@ impl DoctorReport {
             };
             let finding = Diagnostic { code: check.code, ..Diagnostic::error("").with_hint_opt(check.hint.clone()) };
             let hint = (self.complete)(&finding).hint;
-            let session = self.session.clone();
             let checked = self.push(check.name, check.subject.as_str(), outcome);
             checked.message.clone_from(&check.message);
             checked.details.extend(check.detail.clone());
@@ -181,10 +179,6 @@ impl DoctorReport {
             checked.targets.extend(check.target.as_ref().map(ToString::to_string));
             // A failed call has its error as a detail; a check that AWS does not support has none.
             checked.is_unknown = outcome == Outcome::NotChecked && (check.detail.is_some() || check.name == "session");
-            // Its call was made for the release that `doctor` builds.
-            if let (Some(approved_bytes::NOT_KNOWN), None, Some((account, region))) = (check.code, &check.detail, session) {
-                checked.details.push(format!("account {account}, region {region}"));
-            }
         }
     }
 

@@ -6,7 +6,7 @@ use endpoint_test::Report;
 use model_registry::documents::Mirror;
 use model_release::approved_bytes::NoArtifacts;
 use model_release::dossier::{self, Dossier, Evidence, Source};
-use model_release::{Diagnostic, Failure, RegistryAccess, Release};
+use model_release::{Diagnostic, Failure, FailureKind, RegistryAccess, Release};
 
 use crate::report_commands::Paths;
 use crate::{report_commands, requests, snapshot};
@@ -49,7 +49,7 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &ReportOpt
         let hint = "`plan --stage prod --format json` prints one";
         evidence.plan = Ok(Source::read(path, "a plan in JSON").map_err(|diagnostic| diagnostic.with_hint(hint))?);
     }
-    read_from_aws(printer, options, &release, &mut evidence).await?;
+    Box::pin(read_from_aws(printer, options, &release, &mut evidence)).await?;
 
     let mut dossier = dossier::assemble(&release, &evidence);
     let build_dir = project.folder(options.release.build_dir.as_deref(), "deploy");
@@ -87,7 +87,7 @@ async fn read_snapshot(options: &EvidenceOptions, release: &Release, evidence: &
     let saved = snapshot::read(file)?;
     let access =
         |_: &_| RegistryAccess { registry: saved.clone(), documents: Mirror::new(snapshot::mirror(file)), artifacts: None::<NoArtifacts> };
-    evidence.read_registry(release, &format!("registry snapshot {}", file.display()), access).await;
+    drop(evidence.read_registry(release, &format!("registry snapshot {}", file.display()), access).await);
     Ok(true)
 }
 
@@ -144,7 +144,12 @@ async fn read_from_aws(printer: Printer, options: &ReportOptions, release: &Rele
     }
     if !read_snapshot(named, release, evidence).await? {
         match session {
-            Ok(session) => evidence.read_registry(release, "SageMaker", |region| session.registry_access(Some(region))).await,
+            Ok(session) => {
+                let failed = evidence.read_registry(release, "SageMaker", |region| session.registry_access(Some(region))).await;
+                if !failed.is_empty() {
+                    warned(Failure::new(FailureKind::Unreachable, failed)).await;
+                }
+            }
             Err(why) => evidence.registry = Err(why),
         }
     }
