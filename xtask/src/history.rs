@@ -62,7 +62,7 @@ impl<'a> Recorder<'a> {
     /// Records a built release with its files in this folder.
     pub(crate) async fn built(&self, folder: &Path) -> Result<(), Failure> {
         let Some(history) = &self.history else { return Ok(()) };
-        let provenance = std::fs::read(folder.join(PROVENANCE)).ok();
+        let provenance = std::fs::read(folder.join(PROVENANCE)).ok().filter(|_| self.signing.is_on());
         history.put_release(self.release, provenance.as_deref()).await?;
         self.event(Facts::Built { is_signed: provenance.is_some() }).await.map(drop)
     }

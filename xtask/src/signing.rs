@@ -24,6 +24,11 @@ impl Signing {
         })
     }
 
+    /// Whether a key is named.
+    pub(crate) fn is_on(&self) -> bool {
+        self.signer.is_some()
+    }
+
     /// The signed record as a file; `None` without a key.
     pub(crate) async fn record<P: Predicate + Sync>(
         &self,

@@ -123,7 +123,7 @@ pub(crate) async fn run(printer: Printer, project: &Project, stage: Stage, optio
     if let Some(release) = tests.release.as_ref().filter(|_| is_whole) {
         let recorded = async {
             let history = Recorder::open(printer, &options.history, release, Some(stage), &signing).await?;
-            history.with_files(results.evidence(), |files| tested(&report, release, stage, files)).await
+            history.with_files(results.evidence(&report, &signing), |files| tested(&report, release, stage, files)).await
         };
         if let Err(failure) = recorded.await {
             printer.diagnostics(&failure.diagnostics);
