@@ -13,7 +13,7 @@ use crate::release_build;
 use crate::requests::BuildCommand;
 use crate::signing::Signing;
 use crate::snapshot;
-use command_line::{BuildOptions, ChoiceOptions, ConfigurationOptions, ProjectOptions, SigningOptions, StageAccounts};
+use command_line::{BuildOptions, ChoiceOptions, ConfigurationOptions, HistoryPlaceOptions, ProjectOptions, SigningOptions, StageAccounts};
 use terminal::{Printer, Project};
 
 /// Builds a release of the example registry.
@@ -83,5 +83,6 @@ pub(crate) fn build_options(output_dir: PathBuf) -> BuildOptions {
         regional_model_package: Vec::new(),
         output_dir: Some(output_dir),
         signing: SigningOptions::default(),
+        history: HistoryPlaceOptions::default(),
     }
 }

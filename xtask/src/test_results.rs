@@ -50,6 +50,18 @@ impl ResultFiles {
         set.write()
     }
 
+    /// The results, and their signed record if there is one of exactly these results.
+    pub(crate) fn evidence(&self, report: &Report, signing: &Signing) -> Vec<(String, Vec<u8>)> {
+        let json = render::json(&hints::in_report(report.clone())).into_bytes();
+        let results = self.folder.join(&self.results);
+        // An earlier run can have left its files.
+        let is_written = signing.is_on() && std::fs::read(&results).is_ok_and(|written| written == json);
+        let path = records::record_of_results(&results);
+        let record = std::fs::read(&path).ok().filter(|_| is_written);
+        let named = path.file_name().map(|name| name.to_string_lossy().into_owned()).zip(record);
+        std::iter::once((self.results.clone(), json)).chain(named).collect()
+    }
+
     pub(crate) fn describe(&self) -> String {
         format!("{}, junit.xml, report.html in {}", self.results, files::shown(&self.folder))
     }

@@ -5,15 +5,16 @@ use model_release::approved_bytes::NoArtifacts;
 use model_release::configuration::Configuration;
 use model_release::manifest::{self, Manifest};
 use model_release::release_build::Home;
-use model_release::{Failure, FailureKind, RegistryAccess};
+use model_release::{Failure, FailureKind, RegistryAccess, Release};
 #[cfg(feature = "aws")]
 use stack_rollout::CallAs;
 
+use crate::history::Recorder;
 use crate::release_build;
 use crate::requests::BuildCommand;
 use crate::signing::Signing;
 use crate::snapshot;
-use command_line::BuildOptions;
+use command_line::{BuildOptions, non_empty};
 use terminal::{Exit, Printer, Project, files};
 
 pub(crate) async fn run(printer: Printer, project: &Project, options: &BuildOptions) -> Result<Exit, Failure> {
@@ -30,6 +31,11 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &BuildOpti
     };
     let manifest = built.or_else(|failure| nothing(&command, failure))?;
     release_build::print(printer, &manifest, &command.output_dir);
+    if non_empty(options.history.history.as_ref()).is_some() {
+        let release = Release::open(&command.output_dir)?;
+        let recorder = Recorder::open(printer, &options.history, &release, None, &signing).await?;
+        recorder.built(&command.output_dir).await?;
+    }
     Ok(Exit::Done)
 }
 

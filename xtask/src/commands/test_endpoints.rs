@@ -6,12 +6,14 @@ use std::path::Path;
 use std::time::Duration;
 
 use endpoint_test::{LoadMode, Suite, SuiteOptions, TargetReport};
+use model_release::history::tested;
 use model_release::{
     BaselineAddress, BaselineTarget, Diagnostic, Expectations, Failure, FailureKind, Release, Stage, StageTests, stop_on_errors,
     test_container,
 };
 
 use crate::check_programs::Programs;
+use crate::history::Recorder;
 use crate::progress::EndpointProgress;
 use crate::record::Recording;
 use crate::requests;
@@ -115,7 +117,19 @@ pub(crate) async fn run(printer: Printer, project: &Project, stage: Stage, optio
         None => Box::pin(endpoints(printer, tests, &options.role)).await?,
     };
     let report = tests.report(reports, crate::tool());
-    let exit = test_results::finish(printer, &results, &report, tests.release.as_ref(), &signing).await;
+    let mut exit = test_results::finish(printer, &results, &report, tests.release.as_ref(), &signing).await;
+    // A container, and a part of the tests, say nothing about a stage.
+    let is_whole = options.endpoint_url.is_none() && options.cases.is_empty();
+    if let Some(release) = tests.release.as_ref().filter(|_| is_whole) {
+        let recorded = async {
+            let history = Recorder::open(printer, &options.history, release, Some(stage), &signing).await?;
+            history.with_files(results.evidence(&report, &signing), |files| tested(&report, release, stage, files)).await
+        };
+        if let Err(failure) = recorded.await {
+            printer.diagnostics(&failure.diagnostics);
+            exit = exit.worst(failure.kind.into());
+        }
+    }
     if options.update_golden
         && let Err(failure) = golden::write(printer, &path, &report)
     {

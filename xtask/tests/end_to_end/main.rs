@@ -29,6 +29,7 @@ mod failed_stacks;
 mod fault_matrix;
 mod gates;
 mod github_actions;
+mod history;
 mod large_templates;
 mod least_privilege;
 mod model_servers;

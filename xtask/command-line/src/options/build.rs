@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{ChoiceOptions, ConfigurationOptions, SigningOptions};
+use super::{ChoiceOptions, ConfigurationOptions, HistoryPlaceOptions, SigningOptions};
 
 /// Options of `build`.
 #[derive(Debug, Args)]
@@ -42,4 +42,6 @@ pub struct BuildOptions {
     pub output_dir: Option<PathBuf>,
     #[command(flatten)]
     pub signing: SigningOptions,
+    #[command(flatten)]
+    pub history: HistoryPlaceOptions,
 }
