@@ -24,8 +24,8 @@ use terminal::{Exit, Printer, Project, clean, files, interrupted, unless_interru
 
 pub(crate) async fn run(printer: Printer, project: &Project, options: &DeployOptions) -> Result<Exit, Failure> {
     let release = requests::release(project, &options.set.release)?;
-    let mut signatures = Signatures::check(printer, project, &options.signatures, &release)?;
-    staging_tests::check(printer, project, options.set.stage, &release, &options.staging_tests, SystemTime::now(), &mut signatures)?;
+    let mut signatures = Signatures::check(printer, project, &options.signatures, &release).await?;
+    staging_tests::check(printer, project, options.set.stage, &release, &options.staging_tests, SystemTime::now(), &mut signatures).await?;
     let mut rollout = requests::rollout(&release, &options.set, &options.preferences, &options.reapply)?;
     rollout.release.managed_execution = managed_execution(options)?;
     let bucket = requests::template_bucket(&rollout, options.set.stage, &options.template)?;
