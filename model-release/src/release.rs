@@ -29,6 +29,8 @@ pub struct Release {
     folder: PathBuf,
     /// The files by name, as verified.
     files: BTreeMap<String, Vec<u8>>,
+    /// The text of the manifest, whose digest identifies the release.
+    text: String,
 }
 
 impl Release {
@@ -78,7 +80,7 @@ impl Release {
         if !diagnostics.is_empty() {
             return Err(Failure::new(FailureKind::BadInput, diagnostics));
         }
-        let release = Self { manifest, digest, folder: folder.to_owned(), files };
+        let release = Self { manifest, digest, folder: folder.to_owned(), files, text };
         match release.contradictions() {
             found if found.is_empty() => Ok(release),
             found => Err(Failure::new(FailureKind::BadInput, found)),
@@ -87,7 +89,18 @@ impl Release {
 
     /// A release that was built in memory.
     pub fn of(built: Built) -> Self {
-        Self { manifest: built.manifest, digest: built.digest, folder: PathBuf::new(), files: built.files.into_iter().collect() }
+        let text = built.manifest.to_json();
+        Self { manifest: built.manifest, digest: built.digest, folder: PathBuf::new(), files: built.files.into_iter().collect(), text }
+    }
+
+    /// The files besides the manifest, by name.
+    pub(crate) fn files(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())).filter(|(name, _)| *name != manifest::FILE_NAME)
+    }
+
+    /// The text of the manifest.
+    pub(crate) fn manifest_text(&self) -> &str {
+        &self.text
     }
 
     /// The path of a file in the release's folder.

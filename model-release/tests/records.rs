@@ -193,6 +193,50 @@ fn the_provenance_names_every_part_whose_digest_is_known_and_what_the_build_read
     assert_eq!(details["metadata"]["finishedOn"], "2026-01-01T00:00:00Z");
 }
 
+/// The bytes that a manifest of version 2 records: by digest, by checksum, by list and by ETag.
+#[test]
+fn the_provenance_names_the_approved_bytes_of_every_region() {
+    let signed = Signed::new();
+    let mut manifest: Json = serde_json::from_str(&std::fs::read_to_string(signed.path("release-manifest.json")).unwrap()).unwrap();
+    let artifacts = json!([
+        { "uri": "s3://models/sum.tar.gz", "etag": "e1", "sha256": "LCa0a2j/xo/5m0U8HTBBNBNCLXBkg7+g+YpeiGJm564=" },
+        { "uri": "s3://models/parts.tar.gz", "etag": "e2-2", "sha256": "LCa0a2j/xo/5m0U8HTBBNBNCLXBkg7+g+YpeiGJm564=-2" },
+        { "uri": "s3://models/prefix/", "prefix": true, "listing": IMAGE_DIGEST },
+        { "uri": "s3://models/unknown", "not_known": "access denied" },
+    ]);
+    let image = json!({ "name": "iris:latest", "digest": IMAGE_DIGEST, "digest_from": "ecr" });
+    manifest["schema_version"] = json!(2);
+    manifest["model_package"]["containers"] = json!([{ "image": image, "artifacts": artifacts }]);
+    let other = json!([{ "image": { "name": "iris:west", "digest": IMAGE_DIGEST, "digest_from": "ecr" }, "artifacts": [{ "uri": "s3://west/m", "etag": "w" }] }]);
+    let arn = PACKAGE.replace("us-east-1", "us-west-2");
+    manifest["model_package"]["regions"] =
+        json!({ "us-west-2": { "arn": arn, "images": ["iris:west"], "model_data": [], "containers": other } });
+    std::fs::write(signed.path("release-manifest.json"), manifest.to_string()).unwrap();
+    let release = signed.release();
+    let statement = provenance(&release.manifest, &release.digest, &run());
+    let digest =
+        |name: &str| statement.subjects().iter().find(|subject| subject.name.as_deref() == Some(name)).map(|subject| subject.digests());
+    let known = IMAGE_DIGEST;
+    for (name, expected) in [
+        ("iris:latest", known.to_owned()),
+        ("iris:west", known.to_owned()),
+        ("s3://models/sum.tar.gz", known.to_owned()),
+        ("s3://models/parts.tar.gz", "s3Etag:e2-2".to_owned()),
+        ("s3://models/prefix/", known.replace("sha256:", "s3ListingSha256:")),
+        ("s3://west/m", "s3Etag:w".to_owned()),
+    ] {
+        assert_eq!(digest(name), Some(expected), "{name}");
+    }
+    // What has no digest is a dependency only.
+    assert_eq!(digest("s3://models/unknown"), None);
+    assert!(statement.to_json().contains("s3://models/unknown"));
+    signed.write(PROVENANCE, &statement);
+    assert_eq!(signed.verify(PROVENANCE), Ok(RecordKind::Provenance));
+    // Another digest of an artifact in the manifest is another release, even for a key that signs it.
+    signed.write_changed(PROVENANCE, &statement, "/subject/0/digest", json!({ "sha256": "00" }));
+    refused(signed.verify(PROVENANCE), "record-refused", "the record is about another `iris:latest`");
+}
+
 #[test]
 fn the_test_result_names_the_suite_the_results_and_every_test() {
     let signed = Signed::new();

@@ -77,7 +77,7 @@ impl Signatures {
     pub(crate) async fn check(_: Printer, project: &Project, options: &SignatureOptions, _: &Release) -> Result<Self, Failure> {
         let policy = requests::release_policy(Some(project), options.release_policy.as_deref())?;
         let trusted = TrustedKeys::required(policy.as_ref(), options.require_signature)?;
-        if trusted != TrustedKeys::default() || non_empty(options.trusted_build_key.as_ref()).is_some() {
+        if !trusted.is_empty() || non_empty(options.trusted_build_key.as_ref()).is_some() {
             return Err(model_release::Diagnostic::error("signatures are required, and this program was built without their verification")
                 .with_hint("build it with its default features")
                 .into());

@@ -58,7 +58,7 @@ impl KmsSigner {
 }
 
 /// This run: the program, the time, and the build of CodeBuild or GitHub Actions.
-fn this_run() -> RecordingRun {
+pub(crate) fn this_run() -> RecordingRun {
     let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let github = || Some(format!("{}/{}/actions/runs/{}", set("GITHUB_SERVER_URL")?, set("GITHUB_REPOSITORY")?, set("GITHUB_RUN_ID")?));
     RecordingRun { tool: crate::tool(), at: SystemTime::now(), invocation: set("CODEBUILD_BUILD_ARN").or_else(github) }

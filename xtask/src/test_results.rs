@@ -50,6 +50,14 @@ impl ResultFiles {
         set.write()
     }
 
+    /// The results and their signed record, as they were written.
+    pub(crate) fn evidence(&self) -> Vec<(String, Vec<u8>)> {
+        let results = self.folder.join(&self.results);
+        let files = [records::record_of_results(&results), results];
+        let read = files.into_iter().filter_map(|path| Some((path.file_name()?.to_str()?.to_owned(), std::fs::read(&path).ok()?)));
+        read.collect()
+    }
+
     pub(crate) fn describe(&self) -> String {
         format!("{}, junit.xml, report.html in {}", self.results, files::shown(&self.folder))
     }

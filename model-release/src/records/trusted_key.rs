@@ -52,6 +52,11 @@ impl From<TrustedKey> for TrustedKeys {
 }
 
 impl TrustedKeys {
+    /// Whether no record is required.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
     /// The keys that a release policy pins.
     pub fn pinned(policy: Option<&PolicyFile>) -> Result<Self, Failure> {
         let pinned = policy.and_then(|policy| policy.policy.signatures.as_ref().map(|signatures| (policy, signatures)));

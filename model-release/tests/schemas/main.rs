@@ -14,6 +14,7 @@ use serde_json::Value as Json;
 
 use model_release::approval::ApprovalRecord;
 use model_release::dossier::Dossier;
+use model_release::history::{Event, HistoryAnswer};
 use model_release::manifest::Manifest;
 use model_release::plan_report::PlanDocument;
 use model_release::{DoctorReport, PackageResult, StageStatus};
@@ -385,6 +386,16 @@ fn the_schema_of_an_approval_is_fresh() {
 #[test]
 fn the_schema_of_a_rollout_is_fresh() {
     assert_schema("rollout.v1.json", "Rollout", json(schema_for!(rollout::Rollout)));
+}
+
+#[test]
+fn the_schema_of_an_event_of_the_history_is_fresh() {
+    assert_schema("history-event.v1.json", "Event of the history of releases", json(schema_for!(Event)));
+}
+
+#[test]
+fn the_schema_of_an_answer_of_the_history_is_fresh() {
+    assert_schema("history.v1.json", "Answer of the history of releases", json(schema_for!(HistoryAnswer)));
 }
 
 #[test]

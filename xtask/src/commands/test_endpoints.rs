@@ -8,6 +8,7 @@ use std::time::Duration;
 #[cfg(feature = "aws")]
 use endpoint_test::Verdict;
 use endpoint_test::{LoadMode, Suite, SuiteOptions, TargetReport};
+use model_release::history::tested;
 use model_release::{
     BaselineAddress, BaselineTarget, Diagnostic, Expectations, Failure, FailureKind, Release, Stage, StageTests, stop_on_errors,
     test_container,
@@ -15,6 +16,7 @@ use model_release::{
 use stack_rollout::Targets;
 
 use crate::check_programs::Programs;
+use crate::history::Recorder;
 use crate::progress::EndpointProgress;
 use crate::record::Recording;
 use crate::requests;
@@ -121,7 +123,19 @@ pub(crate) async fn run(printer: Printer, project: &Project, stage: Stage, optio
         None => Box::pin(endpoints(printer, tests, options)).await?,
     };
     let report = tests.report(reports, crate::tool());
-    let exit = test_results::finish(printer, &results, &report, tests.release.as_ref(), &signing).await;
+    let mut exit = test_results::finish(printer, &results, &report, tests.release.as_ref(), &signing).await;
+    // A container, and a part of the tests, say nothing about a stage.
+    let is_whole = options.endpoint_url.is_none() && options.cases.is_empty();
+    if let Some(release) = tests.release.as_ref().filter(|_| is_whole) {
+        let recorded = async {
+            let recorder = Recorder::open(printer, &options.history, release, Some(stage), &signing).await?;
+            recorder.with_files(results.evidence(), |files| tested(&report, release, stage, files)).await
+        };
+        if let Err(failure) = recorded.await {
+            printer.diagnostics(&failure.diagnostics);
+            exit = exit.worst(failure.kind.into());
+        }
+    }
     if options.update_golden
         && let Err(failure) = golden::write(printer, &path, &report)
     {

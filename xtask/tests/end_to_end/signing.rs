@@ -20,12 +20,12 @@ const ALLOWED: &str = "target/check-release/prod/release-verification.sigstore.j
 pub(crate) struct Signed {
     pub(crate) cloud: Cloud,
     pub(crate) project: Project,
-    key: String,
+    pub(crate) key: String,
 }
 
 impl Signed {
     /// The policy of the project requires signatures with a key of this kind.
-    fn with(spec: &str) -> Self {
+    pub(crate) fn with(spec: &str) -> Self {
         let cloud = Cloud::new();
         cloud.register(10);
         let project = cloud.project();

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{ChoiceOptions, ConfigurationOptions, SigningOptions};
+use super::{ChoiceOptions, ConfigurationOptions, HistoryPlaceOptions, SigningOptions};
 
 /// Options of `build`.
 #[derive(Debug, Args)]
@@ -45,4 +45,9 @@ pub struct BuildOptions {
     pub output_dir: Option<PathBuf>,
     #[command(flatten)]
     pub signing: SigningOptions,
+    #[command(flatten)]
+    pub history: HistoryPlaceOptions,
+    /// Write this earlier release from the history instead of a new one: its digest, or the version or ARN of its model package
+    #[arg(long, value_name = "RELEASE", env = "ROLLBACK_TO", help_heading = super::HISTORY)]
+    pub rollback_to: Option<String>,
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use model_release::Stage;
 
-use super::{ReleaseOptions, SignatureOptions, SigningOptions};
+use super::{HistoryPlaceOptions, ReleaseOptions, SignatureOptions, SigningOptions};
 
 /// Options of `check-release`.
 #[derive(Debug, Args)]
@@ -26,6 +26,8 @@ pub struct CheckReleaseOptions {
     pub results_dir: Option<PathBuf>,
     #[command(flatten)]
     pub signing: SigningOptions,
+    #[command(flatten)]
+    pub history: HistoryPlaceOptions,
 }
 
 /// The approval that allows a deployment to production, and where its record is written.

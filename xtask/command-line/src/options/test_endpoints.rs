@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{RecordOptions, ReleaseOptions, RoleOptions, SignatureOptions, SigningOptions};
+use super::{HistoryPlaceOptions, RecordOptions, ReleaseOptions, RoleOptions, SignatureOptions, SigningOptions};
 
 /// Options of `test-staging` and `test-prod`.
 #[derive(Debug, Args)]
@@ -94,6 +94,8 @@ pub struct TestOptions {
     pub record: RecordOptions,
     #[command(flatten)]
     pub signing: SigningOptions,
+    #[command(flatten)]
+    pub history: HistoryPlaceOptions,
 }
 
 /// Whether a suite is allowed to run programs.
