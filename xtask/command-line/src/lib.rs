@@ -111,7 +111,7 @@ pub enum Command {
     TestStaging(TestOptions),
     /// Test every endpoint of the production accounts
     TestProd(TestOptions),
-    /// Verify the signed records of a release with a public key, without a network
+    /// Verify the signed records of a release with a public key: offline, or with its history
     Verify(VerifyOptions),
     /// Run the whole pipeline on this machine, against a local AWS with three accounts
     Demo(DemoOptions),

@@ -21,8 +21,6 @@ use crate::requests::BuildCommand;
 use crate::signing::Signing;
 use crate::snapshot;
 use command_line::{BuildOptions, non_empty};
-#[cfg(feature = "aws")]
-use terminal::files::FileSet;
 use terminal::{Exit, Printer, Project, files};
 
 pub(crate) async fn run(printer: Printer, project: &Project, options: &BuildOptions) -> Result<Exit, Failure> {
@@ -58,11 +56,7 @@ async fn earlier(printer: Printer, project: &Project, options: &BuildOptions, na
     let id = history::project_id(project, options.configuration.project.sagemaker_project_id.as_ref())?;
     let history = history::open(non_empty(options.history.history.as_ref()), &id).await?;
     let digest = history.named(Stage::Prod, &name, None).await?;
-    let mut files = FileSet::default();
-    for (name, bytes) in history.release(&digest).await?.files {
-        files.add(folder.join(name), bytes);
-    }
-    files.write()?;
+    files::write_all(&folder, history.release(&digest).await?.files)?;
     let release = Release::open_approved(&folder, Some(&digest))?;
     files::write(&folder.join("release.env"), release_build::variables(&release.manifest, &digest).as_bytes())?;
     printer.step("Fetched", format_args!("{digest} from the history"));

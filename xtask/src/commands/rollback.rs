@@ -13,8 +13,7 @@ use crate::history::{self, ProjectHistory};
 use crate::requests;
 use crate::session;
 use command_line::{DeployOptions, RollbackOptions, non_empty};
-use terminal::files::{self, FileSet};
-use terminal::{Exit, Printer, Project};
+use terminal::{Exit, Printer, Project, files};
 
 pub(crate) async fn run(printer: Printer, project: &Project, options: &RollbackOptions) -> Result<Exit, Failure> {
     let (deploy, stage) = (&options.deploy, options.deploy.set.stage);
@@ -61,17 +60,9 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &RollbackO
 /// Writes the files of the release, verified by their digests.
 async fn fetch(printer: Printer, history: &ProjectHistory, digest: &str, folder: &Path) -> Result<Release, Failure> {
     let fetched = history.release(digest).await?;
-    write(folder, fetched.files)?;
+    files::write_all(folder, fetched.files)?;
     printer.step("Fetched", format_args!("{digest} to {}", files::shown(folder)));
     Release::open_approved(folder, Some(digest))
-}
-
-fn write(folder: &Path, named: Vec<(String, Vec<u8>)>) -> Result<(), Failure> {
-    let mut set = FileSet::default();
-    for (name, bytes) in named {
-        set.add(folder.join(name), bytes);
-    }
-    set.write()
 }
 
 /// The options of the deployment, with the evidence that the history has of the release.
@@ -122,7 +113,7 @@ async fn staging_results(
         return Err(Failure::new(FailureKind::Failed, vec![Diagnostic::error(message).code("no-staging-tests-in-history")]));
     };
     let folder = folder.join("staging-tests");
-    write(&folder, found)?;
+    files::write_all(&folder, found)?;
     Ok(folder.join(results))
 }
 

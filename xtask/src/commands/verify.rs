@@ -9,8 +9,7 @@ use model_release::{Failure, Release};
 use crate::history::{self, ProjectHistory};
 use crate::requests;
 use command_line::VerifyOptions;
-use terminal::files::{self, FileSet};
-use terminal::{Exit, Printer, Project, clean};
+use terminal::{Exit, Printer, Project, clean, files};
 
 pub(crate) async fn run(printer: Printer, project: &Project, options: &VerifyOptions) -> Result<Exit, Failure> {
     let trusted = match &options.public_key {
@@ -24,7 +23,7 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &VerifyOpt
         Some(place) => {
             let history = history::open(Some(&place.history.to_string()), &place.project).await?;
             let folder = project.folder(None, &format!("verify/{}", place.digest.trim_start_matches("sha256:")));
-            write(&folder, history.release(&place.digest).await?.files)?;
+            files::write_all(&folder, history.release(&place.digest).await?.files)?;
             (Release::open_approved(&folder, Some(&place.digest))?, Some(history))
         }
         None => {
@@ -51,14 +50,6 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &VerifyOpt
     Ok(chain.failure().map_or(Exit::Done, Exit::from))
 }
 
-fn write(folder: &Path, named: Vec<(String, Vec<u8>)>) -> Result<(), Failure> {
-    let mut set = FileSet::default();
-    for (name, bytes) in named {
-        set.add(folder.join(name), bytes);
-    }
-    set.write()
-}
-
 /// Fetches the evidence of each event to a folder of its own. Returns the signed records.
 async fn evidence(
     project: &Project,
@@ -69,7 +60,7 @@ async fn evidence(
     let mut records = Vec::new();
     for (number, named) in events.iter().enumerate() {
         let folder = project.folder(None, &format!("verify/{}/evidence/{number}", release.digest.trim_start_matches("sha256:")));
-        write(&folder, history.files(named).await?)?;
+        files::write_all(&folder, history.files(named).await?)?;
         records
             .extend(named.iter().filter(|file| file.name.ends_with(".sigstore.json")).map(|file| files::relative(folder.join(&file.name))));
     }
