@@ -51,7 +51,7 @@ pub(crate) async fn run(printer: Printer, project: &Project, stage: Stage, optio
         check_config(release, stage, non_empty(options.build_config.as_ref()))?;
         Signatures::check(printer, project, &options.signatures, release).await?;
     }
-    let tested = only_targets(stage, options, release.as_ref())?;
+    let targets = only_targets(stage, options, release.as_ref())?;
     let recorded = release.as_ref().filter(|_| options.endpoint_url.is_none());
     let recording = Recording::read(&options.record, stage, "Tested", recorded, None)?;
     let suite_options = SuiteOptions {
@@ -110,7 +110,7 @@ pub(crate) async fn run(printer: Printer, project: &Project, stage: Stage, optio
         fail_on_difference: options.fail_on_difference,
         update_golden: options.update_golden,
         programs: Some(programs.settings.clone()),
-        only: tested,
+        only: targets,
         ..StageTests::of(stage, suite)
     };
 

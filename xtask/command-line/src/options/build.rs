@@ -47,7 +47,7 @@ pub struct BuildOptions {
     pub signing: SigningOptions,
     #[command(flatten)]
     pub history: HistoryPlaceOptions,
-    /// Write this earlier release from the history instead of a new one: its digest, or the version or ARN of its model package
+    /// Write this release of the history instead of a new one: its digest, or the version or ARN of its model package
     #[arg(long, value_name = "RELEASE", env = "ROLLBACK_TO", help_heading = super::HISTORY)]
     pub rollback_to: Option<String>,
 }
