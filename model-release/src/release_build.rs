@@ -372,7 +372,7 @@ fn waves(
         let diagnostic = Diagnostic::error(message).with_hint(hint);
         match (&stage.waves, of_file) {
             (None, Some((_, origin))) => configuration.at(diagnostic, origin),
-            _ => diagnostic.code("waves-of-the-request").into(),
+            _ => diagnostic.code("waves-of-the-request"),
         }
     })?;
     Ok(Some(text.clone()))
