@@ -68,7 +68,7 @@ impl Deployment {
             1 => folder.join(format!("rollout-{started}.json")),
             _ => folder.join(format!("rollout-{started}-{number}.json")),
         };
-        (1..).map(name).find(|path| !path.exists()).unwrap_or_else(|| name(1))
+        (1..=u32::MAX).map(name).find(|path| !path.exists()).unwrap_or_else(|| name(1))
     }
 
     /// `rollout.json`.

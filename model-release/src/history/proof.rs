@@ -37,7 +37,7 @@ impl<S: HistoryStore> History<S> {
         let mut proof = HistoryProof::default();
         let builds = self.about(&mut proof, None, release, trusted).await?;
         match builds.first() {
-            Some(built) => proof.add(built, "built".to_owned()),
+            Some(built) => proof.add(built, "built"),
             None => proof.missing.push("no record says when it was built".to_owned()),
         }
         for stage in Stage::ALL {
@@ -77,7 +77,7 @@ impl<S: HistoryStore> History<S> {
 
 impl HistoryProof {
     /// Adds an event as a link: only a signed one proves something.
-    fn add(&mut self, stored: &StoredEvent, what: String) {
+    fn add(&mut self, stored: &StoredEvent, what: &str) {
         let line = format!("{what}, at {}", stored.event.at);
         match stored.signature {
             SignatureState::Verified => self.proven.push(line),
@@ -98,7 +98,7 @@ impl HistoryProof {
             let starts: Vec<_> = of_kind(EventKind::Started).collect();
             // CodePipeline deploys without a record of its own: the first test shows it.
             let starts = if starts.is_empty() { of_kind(EventKind::Tested).take(1).collect() } else { starts };
-            self.approved(release, of_kind(EventKind::Checked).collect(), starts);
+            self.approved(release, &of_kind(EventKind::Checked).collect::<Vec<_>>(), &starts);
         }
         self.unended(*stage, of_kind(EventKind::Started), &deployments);
         let mut served: BTreeMap<String, (&StoredEvent, &TargetResult)> = BTreeMap::new();
@@ -127,7 +127,7 @@ impl HistoryProof {
                             self.missing.push(format!("no record says that `{name}` in {target} served it in {stage}"));
                         }
                         let names: Vec<_> = result.endpoints.iter().map(|endpoint| format!("`{}`", endpoint.endpoint)).collect();
-                        self.add(stored, format!("served by {} in {target} ({stage})", names.join(", ")));
+                        self.add(stored, &format!("served by {} in {target} ({stage})", names.join(", ")));
                     }
                 }
             }
@@ -137,15 +137,15 @@ impl HistoryProof {
     fn tested(&mut self, stage: Stage, events: &[StoredEvent]) {
         let is_passed = |event: &Event| matches!(&event.facts, Facts::Tested { verdict, .. } if verdict == "passed");
         match events.iter().rev().find(|stored| is_passed(&stored.event)) {
-            Some(stored) => self.add(stored, format!("passed the tests of {stage}")),
+            Some(stored) => self.add(stored, &format!("passed the tests of {stage}")),
             None => self.missing.push(format!("no record says that it passed the tests of {stage}")),
         }
     }
 
     /// Each deployment to production needs an approval before it, unless it was an emergency, which
     /// is named.
-    fn approved(&mut self, release: &Release, checks: Vec<&StoredEvent>, starts: Vec<&StoredEvent>) {
-        for stored in &checks {
+    fn approved(&mut self, release: &Release, checks: &[&StoredEvent], starts: &[&StoredEvent]) {
+        for stored in checks {
             let Some(approval) = approved(&stored.event.facts) else { continue };
             if approval.release != release.digest {
                 let message = format!("the record of the approval at {} is about another release: {}", stored.event.at, approval.release);
@@ -153,7 +153,7 @@ impl HistoryProof {
                 continue;
             }
             let who = approval.approver.as_ref().map_or("(not reported)", |approver| &approver.id);
-            self.add(stored, format!("approved for prod by {who}"));
+            self.add(stored, &format!("approved for prod by {who}"));
         }
         for start in starts {
             let is_before = |check: &&&StoredEvent| check.event.at <= start.event.at;

@@ -56,7 +56,7 @@ impl<S: HistoryStore> Timeline<'_, S> {
         loop {
             let Some(key) = self.page.pop_front() else {
                 if !self.has_more {
-                    self.gaps.extend(std::mem::take(&mut self.expected).into_iter().map(missing));
+                    self.gaps.extend(std::mem::take(&mut self.expected).iter().map(|name| missing(name)));
                     return Ok(None);
                 }
                 self.read_page().await?;
@@ -66,7 +66,7 @@ impl<S: HistoryStore> Timeline<'_, S> {
             self.expected.remove(name);
             // Names are listed in order: what should have come before is missing.
             let later = self.expected.split_off(name);
-            self.gaps.extend(std::mem::replace(&mut self.expected, later).into_iter().map(missing));
+            self.gaps.extend(std::mem::replace(&mut self.expected, later).iter().map(|name| missing(name)));
             match name.parse() {
                 Ok(event) => return Ok(Some(event)),
                 Err(()) => self.gaps.push(format!("`{}` is not the name of an event", self.history.address(&key))),
@@ -98,6 +98,6 @@ impl<S: HistoryStore> Timeline<'_, S> {
     }
 }
 
-fn missing(name: String) -> String {
+fn missing(name: &str) -> String {
     format!("the event `{name}`, which a later one names, does not exist any more")
 }

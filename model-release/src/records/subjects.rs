@@ -57,7 +57,7 @@ pub(super) fn artifacts(manifest: &Manifest) -> impl Iterator<Item = ResourceDes
 fn artifact_digest(artifact: &ApprovedArtifact) -> BTreeMap<String, String> {
     let sha256 = artifact.sha256.as_ref().and_then(|checksum| STANDARD.decode(checksum).ok()).filter(|digest| digest.len() == 32);
     let known = sha256
-        .map(|digest| ("sha256", digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>()))
+        .map(|digest| ("sha256", crate::files::hexadecimal(&digest).trim_start_matches("sha256:").to_owned()))
         .or_else(|| Some((LISTING, artifact.listing.as_ref()?.trim_start_matches("sha256:").to_owned())))
         .or_else(|| Some((ETAG, artifact.etag.clone()?)));
     known.into_iter().map(|(algorithm, digest)| (algorithm.to_owned(), digest)).collect()

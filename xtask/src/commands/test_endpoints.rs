@@ -128,8 +128,8 @@ pub(crate) async fn run(printer: Printer, project: &Project, stage: Stage, optio
     let is_whole = options.endpoint_url.is_none() && options.cases.is_empty();
     if let Some(release) = tests.release.as_ref().filter(|_| is_whole) {
         let recorded = async {
-            let recorder = Recorder::open(printer, &options.history, release, Some(stage), &signing).await?;
-            recorder.with_files(results.evidence(), |files| tested(&report, release, stage, files)).await
+            let history = Recorder::open(printer, &options.history, release, Some(stage), &signing).await?;
+            history.with_files(results.evidence(), |files| tested(&report, release, stage, files)).await
         };
         if let Err(failure) = recorded.await {
             printer.diagnostics(&failure.diagnostics);
