@@ -23,6 +23,7 @@ mod target_account;
 mod target_sessions;
 mod target_stacks;
 mod template_upload;
+mod watched_alarms;
 mod wave_checks;
 
 pub use approval::pipeline_approval;
@@ -44,4 +45,5 @@ pub use target_account::{AwsTargetAccount, QuotaCodes};
 pub use target_sessions::{TargetRole, TargetSessions};
 pub use target_stacks::TargetStacks;
 pub use template_upload::{TemplateBucket, place_template, upload_template};
+pub use watched_alarms::AlarmWatch;
 pub use wave_checks::AwsWaveChecks;

@@ -27,7 +27,7 @@ pub use release_records::{Bundle, Predicate, PublicKey, Signer, Statement, sign}
 pub use chain::Chain;
 pub use provenance::provenance;
 pub use test_result::test_result;
-pub use trusted_key::TrustedKey;
+pub use trusted_key::{TrustedKey, TrustedKeys};
 pub use verification_summary::verification_summary;
 #[cfg(feature = "signatures")]
 pub use verified::{RecordKind, VerifiedRecord, verify_record};

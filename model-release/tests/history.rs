@@ -17,7 +17,7 @@ use model_release::history::{
     ReleaseName, SignatureState, TargetResult, question_time,
 };
 use model_release::manifest::Tool;
-use model_release::records::{Chain, PROVENANCE, RecordingRun, Signer as _, Statement, TrustedKey, provenance, sign};
+use model_release::records::{Chain, PROVENANCE, RecordingRun, Signer as _, Statement, TrustedKey, TrustedKeys, provenance, sign};
 use model_release::{EndpointState, Failure, FailureKind, Health, Release, Stage};
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;
@@ -160,8 +160,8 @@ impl Scene {
         History::new(self.memory, place(), self.project)
     }
 
-    fn trusted(&self) -> TrustedKey {
-        TrustedKey { key: self.key.public_key().clone(), file: "release-key.pem".into() }
+    fn trusted(&self) -> TrustedKeys {
+        TrustedKey { key: self.key.public_key().clone(), file: "release-key.pem".into() }.into()
     }
 
     fn record(&self, release: &Release, stage: Option<Stage>, minute: u64, facts: Facts) -> String {
@@ -413,7 +413,7 @@ fn every_changed_byte_of_a_signed_event_is_refused() {
     let mut timeline = history.timeline(Some(Stage::Prod), None);
     scene.memory.objects().insert(key.clone(), original.clone());
     let name = block_on(timeline.next()).unwrap().unwrap();
-    let other = TrustedKey { key: LocalKey::p256().public_key().clone(), file: "other.pem".into() };
+    let other: TrustedKeys = TrustedKey { key: LocalKey::p256().public_key().clone(), file: "other.pem".into() }.into();
     let refused = block_on(history.event(Some(Stage::Prod), &name, Some(&other))).unwrap_err();
     assert_eq!((refused.kind, refused.diagnostics[0].code), (FailureKind::Failed, Some("history-altered")));
     let untrusted = block_on(history.event(Some(Stage::Prod), &name, None)).unwrap();

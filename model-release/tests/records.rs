@@ -13,8 +13,8 @@ use model_registry::ReleasePolicy;
 use model_release::files::digest;
 use model_release::manifest::Tool;
 use model_release::records::{
-    Chain, PROVENANCE, Predicate, RecordKind, RecordingRun, Signer as _, Statement, TrustedKey, VERIFICATION_SUMMARY, provenance,
-    record_of_results, sign, test_result, verification_summary, verify_record,
+    Chain, PROVENANCE, Predicate, RecordKind, RecordingRun, Signer as _, Statement, TrustedKey, TrustedKeys, VERIFICATION_SUMMARY,
+    provenance, record_of_results, sign, test_result, verification_summary, verify_record,
 };
 use model_release::{Failure, FailureKind, PolicyFile, Release, Stage};
 use proptest::prelude::*;
@@ -30,7 +30,7 @@ const TEMPLATE: &str = "Parameters:\n  ModelPackageName: { Type: String }\nResou
 struct Signed {
     folder: TempDir,
     key: LocalKey,
-    trusted: TrustedKey,
+    trusted: TrustedKeys,
 }
 
 fn run() -> RecordingRun {
@@ -101,7 +101,7 @@ impl Signed {
     fn new() -> Self {
         let (folder, key) = (TempDir::new().unwrap(), LocalKey::p256());
         write_release(folder.path(), "p-1");
-        let trusted = TrustedKey { key: key.public_key().clone(), file: "release-key.pem".into() };
+        let trusted = TrustedKey { key: key.public_key().clone(), file: "release-key.pem".into() }.into();
         let signed = Self { folder, key, trusted };
         signed.write(PROVENANCE, &provenance(&signed.release().manifest, &signed.release().digest, &run()));
         signed.write_tests("staging", Outcome::Passed);
@@ -320,7 +320,7 @@ fn a_test_result_is_about_its_results_file_stage_and_release() {
 fn a_record_of_another_key_names_the_trusted_one() {
     let signed = Signed::new();
     let other = TrustedKey { key: LocalKey::rsa(KeySize::Rsa2048).public_key().clone(), file: "other.pem".into() };
-    let failure = signed.release().verify_provenance(&other).unwrap_err();
+    let failure = signed.release().verify_provenance(&other.into()).unwrap_err();
     assert_eq!(failure.diagnostics[0].code, Some("record-of-another-key"));
     assert!(failure.diagnostics[0].details[0].contains("other.pem"), "{failure:?}");
     std::fs::remove_file(signed.path(PROVENANCE)).unwrap();
@@ -360,7 +360,7 @@ fn a_signature_is_required_by_the_caller_or_by_the_policy() {
     let pem = serde_json::to_string(&key.public_key().to_pem()).unwrap();
     let (none, pinned) = (policy(""), policy(&format!(r#", "signatures": {{ "public_key": {pem} }}"#)));
     let required = policy(&format!(r#", "signatures": {{ "public_key": {pem}, "required": true }}"#));
-    let found = |policy: Option<&PolicyFile>, by_caller| TrustedKey::required(policy, by_caller).map(|key| key.map(|key| key.key));
+    let found = |policy: Option<&PolicyFile>, by_caller| TrustedKeys::required(policy, by_caller).map(|keys| keys.build.map(|key| key.key));
     let own = Ok(Some(key.public_key().clone()));
     assert_eq!(found(Some(&required), false), own);
     assert_eq!(found(Some(&pinned), true), own);
@@ -371,6 +371,40 @@ fn a_signature_is_required_by_the_caller_or_by_the_policy() {
     }
     let missing = policy(r#", "signatures": { "public_key": "no-such-file.pem", "required": true }"#);
     assert_eq!(found(Some(&missing), false).unwrap_err().diagnostics[0].code, Some("no-public-key"));
+}
+
+#[test]
+fn each_kind_of_record_is_verified_with_its_own_key() {
+    let signed = Signed::new();
+    let release = signed.release();
+    let other = TrustedKey { key: LocalKey::p384().public_key().clone(), file: "other.pem".into() };
+    let tests = signed.path("test-results.json");
+    let summary = signed.path(VERIFICATION_SUMMARY);
+    let refused = |trusted: &TrustedKeys| {
+        let found =
+            [release.verify_provenance(trusted), release.verify_staging_tests(trusted, &tests), verify_record(&release, trusted, &summary)];
+        found.map(|found| found.err().map(|failure| failure.diagnostics[0].code.unwrap()))
+    };
+    let (another, none) = (Some("record-of-another-key"), Some("no-trusted-key"));
+    assert_eq!(refused(&signed.trusted), [None; 3]);
+    assert_eq!(refused(&TrustedKeys { build: Some(other.clone()), ..signed.trusted.clone() }), [another, None, None]);
+    assert_eq!(refused(&TrustedKeys { test: Some(other.clone()), ..signed.trusted.clone() }), [None, another, None]);
+    assert_eq!(refused(&TrustedKeys { check_release: Some(other), ..signed.trusted.clone() }), [None, None, another]);
+    assert_eq!(refused(&TrustedKeys::default()), [none; 3]);
+    // A key that may sign tests cannot sign a release.
+    let policy = |text: &str| PolicyFile {
+        name: "release-policy.json".to_owned(),
+        path: "release-policy.json".into(),
+        digest: String::new(),
+        policy: ReleasePolicy::parse(text).unwrap(),
+    };
+    let pem = |key: &LocalKey| key.public_key().to_pem();
+    let (build, test, check) = (LocalKey::p256(), LocalKey::p384(), LocalKey::p256());
+    let keys = json!({ "build": pem(&build), "test": pem(&test), "check_release": pem(&check) });
+    let text = json!({ "schema_version": 1, "signatures": { "public_keys": keys, "required": true } }).to_string();
+    let pinned = TrustedKeys::required(Some(&policy(&text)), false).unwrap();
+    let found = [&pinned.build, &pinned.test, &pinned.check_release].map(|key| key.as_ref().unwrap().key.clone());
+    assert_eq!(found, [build, test, check].map(|key| key.public_key().clone()));
 }
 
 /// A change of each member of the manifest, one after the other.

@@ -36,8 +36,8 @@ pub(crate) async fn run(
     release: &Release,
     going_back: Option<GoingBack>,
 ) -> Result<Exit, Failure> {
-    let mut signatures = Signatures::check(printer, project, &options.signatures, release)?;
-    staging_tests::check(printer, project, options.set.stage, release, &options.staging_tests, SystemTime::now(), &mut signatures)?;
+    let mut signatures = Signatures::check(printer, project, &options.signatures, release).await?;
+    staging_tests::check(printer, project, options.set.stage, release, &options.staging_tests, SystemTime::now(), &mut signatures).await?;
     let mut rollout = requests::rollout(release, &options.set, &options.preferences, &options.reapply)?;
     rollout.release.managed_execution = managed_execution(options)?;
     let bucket = requests::template_bucket(&rollout, options.set.stage, &options.template)?;

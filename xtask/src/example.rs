@@ -48,6 +48,8 @@ pub(crate) async fn release_with_key(
 pub(crate) fn build_options(output_dir: PathBuf) -> BuildOptions {
     let text = |text: &str| Some(text.to_owned());
     BuildOptions {
+        prod_waves: None,
+        rollback_to: None,
         configuration: ConfigurationOptions {
             project: ProjectOptions {
                 sagemaker_project_id: text("p-abc123xyz"),

@@ -187,6 +187,11 @@ pub(crate) fn completed(diagnostic: &Diagnostic) -> Cow<'_, Diagnostic> {
             (None, "run `test-staging` without --case for this release and pass its results with --staging-results".to_owned())
         }
         Some("unapproved") => (Some("--allow-unapproved".to_owned()), String::new()),
+        Some("trusted-key") => (
+            Some("--trusted-build-key, --trusted-test-key".to_owned()),
+            "name the KMS key that signs these records, as in arn:aws:kms:REGION:ACCOUNT:key/ID".to_owned(),
+        ),
+        Some("waves-of-the-request") => (Some("--prod-waves, PROD_WAVES".to_owned()), String::new()),
         Some("units-without-aws") => (None, "--registry makes no calls to AWS: name the accounts".to_owned()),
         _ if diagnostic.hint.is_none() && matches!(diagnostic.place, Some(Place::Aws { .. })) => {
             (None, "AWS's message says why; AWS Support finds the call by its request id".to_owned())

@@ -17,7 +17,7 @@ use crate::Stage;
 use crate::diagnostic::{Diagnostic, Failure, FailureKind};
 use crate::endpoint_state::EndpointState;
 use crate::manifest::Tool;
-use crate::records::TrustedKey;
+use crate::records::TrustedKeys;
 
 /// A question about the history.
 #[derive(Debug, Clone)]
@@ -33,7 +33,7 @@ pub struct HistoryQuery<'a> {
     /// How many of the newest events are shown.
     pub limit: usize,
     /// The key that signed events must be signed with.
-    pub trusted: Option<&'a TrustedKey>,
+    pub trusted: Option<&'a TrustedKeys>,
     /// The program.
     pub tool: Tool,
 }

@@ -7,7 +7,7 @@ use super::store::HistoryStore;
 use super::stored::StoredEvent;
 use crate::diagnostic::{Diagnostic, Failure, FailureKind};
 use crate::manifest::{self, Manifest};
-use crate::records::{PROVENANCE, TrustedKey};
+use crate::records::{PROVENANCE, TrustedKeys};
 use crate::{Release, Stage};
 
 /// The files of a release, the manifest last.
@@ -63,7 +63,7 @@ impl<S: HistoryStore> History<S> {
         stage: Stage,
         kind: EventKind,
         release: &str,
-        trusted: Option<&TrustedKey>,
+        trusted: Option<&TrustedKeys>,
         found: impl Fn(&Event) -> Option<T>,
     ) -> Result<Option<(StoredEvent, T)>, Failure> {
         let mut timeline = self.timeline(Some(stage), None);
@@ -85,7 +85,7 @@ impl<S: HistoryStore> History<S> {
     pub async fn passed_staging_tests(
         &self,
         release: &Release,
-        trusted: Option<&TrustedKey>,
+        trusted: Option<&TrustedKeys>,
     ) -> Result<Option<Vec<(String, Vec<u8>)>>, Failure> {
         let passed = |event: &Event| match &event.facts {
             Facts::Tested { verdict, files, .. } if verdict == "passed" => Some(files.clone()),

@@ -9,7 +9,7 @@ use super::store::HistoryStore;
 use super::stored::StoredEvent;
 use crate::Stage;
 use crate::diagnostic::{Diagnostic, Failure, FailureKind};
-use crate::records::TrustedKey;
+use crate::records::TrustedKeys;
 
 /// The fewest digits that name a release.
 const FEWEST_DIGITS: usize = 8;
@@ -70,7 +70,7 @@ impl ReleaseName {
 impl<S: HistoryStore> History<S> {
     /// The release that was deployed last, and the one that ran before it. A release that was
     /// replaced by going back is not one to go back to.
-    pub async fn last_two(&self, stage: Stage, trusted: Option<&TrustedKey>) -> Result<(Option<Deployed>, Option<Deployed>), Failure> {
+    pub async fn last_two(&self, stage: Stage, trusted: Option<&TrustedKeys>) -> Result<(Option<Deployed>, Option<Deployed>), Failure> {
         let (mut last, mut skip_until): (Option<Deployed>, Option<String>) = (None, None);
         let mut timeline = self.timeline(Some(stage), None);
         while let Some(name) = timeline.next().await? {
@@ -118,7 +118,7 @@ impl<S: HistoryStore> History<S> {
 
     /// The digest of the release that the name means. Of a model package, it is one that was
     /// deployed in the stage.
-    pub async fn named(&self, stage: Stage, name: &ReleaseName, trusted: Option<&TrustedKey>) -> Result<String, Failure> {
+    pub async fn named(&self, stage: Stage, name: &ReleaseName, trusted: Option<&TrustedKeys>) -> Result<String, Failure> {
         let none = |detail: &str| {
             Diagnostic::error(format!("the history has no such release: {detail}")).code("not-in-history").about(self.place.to_string())
         };

@@ -8,7 +8,7 @@ use super::layout::EventKind;
 use super::store::HistoryStore;
 use super::stored::{SignatureState, StoredEvent};
 use crate::diagnostic::{Diagnostic, Failure, FailureKind};
-use crate::records::TrustedKey;
+use crate::records::TrustedKeys;
 use crate::{Release, Stage};
 
 /// The links of the chain that the history has of a release.
@@ -33,7 +33,7 @@ struct StageEvents {
 impl<S: HistoryStore> History<S> {
     /// Reads all events about a release, and checks that what was approved is what was deployed, and
     /// that each endpoint served it.
-    pub async fn prove(&self, release: &Release, trusted: &TrustedKey) -> Result<HistoryProof, Failure> {
+    pub async fn prove(&self, release: &Release, trusted: &TrustedKeys) -> Result<HistoryProof, Failure> {
         let mut proof = HistoryProof::default();
         let builds = self.about(&mut proof, None, release, trusted).await?;
         match builds.first() {
@@ -52,7 +52,7 @@ impl<S: HistoryStore> History<S> {
         proof: &mut HistoryProof,
         stage: Option<Stage>,
         release: &Release,
-        trusted: &TrustedKey,
+        trusted: &TrustedKeys,
     ) -> Result<Vec<StoredEvent>, Failure> {
         let mut found = Vec::new();
         let mut timeline = self.timeline(stage, None);

@@ -6,11 +6,11 @@ use release_records::{ResourceDescriptor, Statement};
 
 use super::History;
 use super::event::Event;
-use super::layout::EventName;
+use super::layout::{EventKind, EventName};
 use super::store::HistoryStore;
 use crate::Stage;
 use crate::diagnostic::{Diagnostic, Failure, FailureKind};
-use crate::records::{TrustedKey, release_subject};
+use crate::records::{TrustedKeys, release_subject};
 
 /// Whether an event is signed with the trusted key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -49,13 +49,13 @@ pub struct StoredEvent {
 
 impl<S: HistoryStore> History<S> {
     /// Reads an event of a stage, or of the builds. A record that does not prove itself is refused.
-    pub async fn event(&self, stage: Option<Stage>, name: &EventName, trusted: Option<&TrustedKey>) -> Result<StoredEvent, Failure> {
+    pub async fn event(&self, stage: Option<Stage>, name: &EventName, trusted: Option<&TrustedKeys>) -> Result<StoredEvent, Failure> {
         let key = format!("{}{name}", self.keys.events(stage));
         let refused = |reason: String| self.refused(&key, &reason);
         let bytes = self.store.get(&key).await?.ok_or_else(|| refused("it does not exist any more".to_owned()))?;
         let text = String::from_utf8(bytes).map_err(|_| refused("it is not UTF-8 text".to_owned()))?;
         let (payload, signature) = if name.is_signed {
-            signed(&text, trusted).map_err(refused)?
+            signed(&text, name.kind, trusted).map_err(refused)?
         } else {
             let payload = text.strip_suffix('\n').ok_or_else(|| refused("its last line has no end".to_owned()))?;
             (payload.to_owned(), SignatureState::Unsigned)
@@ -101,11 +101,18 @@ impl<S: HistoryStore> History<S> {
 
 /// The payload of a bundle. Without a trusted key it is read, and not verified.
 #[cfg(feature = "signatures")]
-fn signed(text: &str, trusted: Option<&TrustedKey>) -> Result<(String, SignatureState), String> {
+fn signed(text: &str, kind: EventKind, trusted: Option<&TrustedKeys>) -> Result<(String, SignatureState), String> {
     let bundle = Bundle::parse(text).map_err(|error| error.to_string())?;
     match trusted {
         Some(trusted) => {
-            let statement: Statement<Event> = bundle.verify(&trusted.key).map_err(|error| error.to_string())?;
+            // The check before production and the deployment have one key.
+            let key = match kind {
+                EventKind::Built => &trusted.build,
+                EventKind::Tested => &trusted.test,
+                EventKind::Checked | EventKind::Started | EventKind::Ended => &trusted.check_release,
+            };
+            let key = key.as_ref().ok_or("no key is trusted for events of this kind")?;
+            let statement: Statement<Event> = bundle.verify(&key.key).map_err(|error| error.to_string())?;
             Ok((statement.to_json(), SignatureState::Verified))
         }
         None => Ok((bundle.claimed_payload().ok_or("its payload is not text")?, SignatureState::NotVerified)),
@@ -114,7 +121,7 @@ fn signed(text: &str, trusted: Option<&TrustedKey>) -> Result<(String, Signature
 
 /// Without the verification of signatures.
 #[cfg(not(feature = "signatures"))]
-fn signed(text: &str, _: Option<&TrustedKey>) -> Result<(String, SignatureState), String> {
+fn signed(text: &str, _: EventKind, _: Option<&TrustedKeys>) -> Result<(String, SignatureState), String> {
     let bundle = release_records::Bundle::parse(text).map_err(|error| error.to_string())?;
     Ok((bundle.claimed_payload().ok_or("its payload is not text")?, SignatureState::NotVerified))
 }

@@ -1,11 +1,12 @@
 //! All records of a release: which ones prove what, which ones do not, and which ones are missing.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde_json::{Value as Json, json};
 
 use super::verified::{RecordKind, VerifiedRecord, verify_record};
-use super::{PROVENANCE, TrustedKey};
+use super::{PROVENANCE, TrustedKey, TrustedKeys};
 use crate::diagnostic::{Diagnostic, Failure, FailureKind};
 use crate::history::HistoryProof;
 use crate::manifest::Tool;
@@ -15,7 +16,7 @@ use crate::{Release, Stage};
 #[derive(Debug)]
 pub struct Chain<'a> {
     release: &'a Release,
-    trusted: &'a TrustedKey,
+    trusted: &'a TrustedKeys,
     records: Vec<VerifiedRecord>,
     refused: Vec<(PathBuf, Failure)>,
     history: Option<HistoryProof>,
@@ -23,7 +24,7 @@ pub struct Chain<'a> {
 
 impl<'a> Chain<'a> {
     /// Verifies the provenance of a release, and these records about it.
-    pub fn verify(release: &'a Release, trusted: &'a TrustedKey, others: &[PathBuf]) -> Self {
+    pub fn verify(release: &'a Release, trusted: &'a TrustedKeys, others: &[PathBuf]) -> Self {
         let mut chain = Self { release, trusted, records: Vec::new(), refused: Vec::new(), history: None };
         chain.add(release.path(PROVENANCE), release.verify_provenance(trusted));
         for path in others {
@@ -43,6 +44,13 @@ impl<'a> Chain<'a> {
             Ok(record) => self.records.push(record),
             Err(failure) => self.refused.push((path, failure)),
         }
+    }
+
+    /// The trusted keys, each with whose records it signs.
+    fn keys(&self) -> impl Iterator<Item = (&'static str, &'a TrustedKey)> {
+        let TrustedKeys { build, test, check_release } = self.trusted;
+        let keys = [("build", build), ("test", test), ("check_release", check_release)];
+        keys.into_iter().filter_map(|(role, key)| Some((role, key.as_ref()?)))
     }
 
     /// The links that no record proves.
@@ -83,7 +91,7 @@ impl<'a> Chain<'a> {
             "tool": tool,
             "release": self.release.digest,
             "model_package": self.release.manifest.model_package.arn,
-            "public_key": format!("sha256:{}", self.trusted.key.fingerprint()),
+            "public_keys": self.keys().map(|(role, key)| (role, fingerprint(key))).collect::<BTreeMap<_, _>>(),
             "verified": verified.collect::<Vec<_>>(),
             "refused": refused.collect::<Vec<_>>(),
             "missing": self.missing(),
@@ -97,13 +105,19 @@ impl<'a> Chain<'a> {
     /// The result as text, one line for each link.
     pub fn text(&self) -> String {
         let release = format!("release   {} of {}\n", self.release.digest, self.release.manifest.model_package.arn);
-        let key = format!("key       sha256:{} in {}\n", self.trusted.key.fingerprint(), self.trusted.file.display());
+        let mut keys: Vec<String> =
+            self.keys().map(|(_, key)| format!("key       {} in {}\n", fingerprint(key), key.file.display())).collect();
+        keys.dedup();
         let verified =
             self.records.iter().map(|record| format!("verified  {}, signed {} ({})\n", record.kind, record.time, record.file.display()));
         let refused = self.refused.iter().map(|(path, _)| format!("refused   {}\n", path.display()));
         let proven = self.history.iter().flat_map(|history| &history.proven).map(|line| format!("proven    {line}\n"));
         let missing = self.missing().into_iter().map(|link| format!("missing   {link}\n"));
-        let text: String = [release, key].into_iter().chain(verified).chain(proven).chain(refused).chain(missing).collect();
+        let text: String = std::iter::once(release).chain(keys).chain(verified).chain(proven).chain(refused).chain(missing).collect();
         text.trim_end().to_owned()
     }
+}
+
+fn fingerprint(key: &TrustedKey) -> String {
+    format!("sha256:{}", key.key.fingerprint())
 }

@@ -159,16 +159,35 @@ struct ApprovedBytes {
     not_known: String,
 }
 
-/// The key that signs the records of releases.
+/// The keys that sign the records of releases: one of `public_key` and `public_keys`.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("oneOf" = [{ "required": ["public_key"] }, { "required": ["public_keys"] }]))]
 #[expect(dead_code, reason = "the format of a file")]
 struct Signatures {
-    /// The trusted public key: a PEM file, relative to this file's folder, or its text.
-    public_key: String,
+    /// The trusted public key of all records: a PEM file, relative to this file's folder, or its text.
+    #[serde(default)]
+    #[schemars(extend("type" = "string"))]
+    public_key: Option<String>,
+    /// The trusted public key of each kind of record.
+    #[serde(default)]
+    public_keys: Option<PublicKeys>,
     /// Whether `check-release`, `deploy` and the tests refuse a release without signed records.
     #[serde(default)]
     required: bool,
+}
+
+/// The trusted public key of each kind of record, each a PEM file or its text.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "the format of a file")]
+struct PublicKeys {
+    /// Of the provenance, which `build` signs.
+    build: String,
+    /// Of the results of tests.
+    test: String,
+    /// Of the verification summary, which `check-release` signs.
+    check_release: String,
 }
 
 /// The approval that a deployment to production needs.

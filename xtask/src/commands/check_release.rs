@@ -25,10 +25,10 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &CheckRele
     let path = folder.join(records::VERIFICATION_SUMMARY);
     files::check_result(&path)?;
     let approval = ApprovalCheck::new(&folder, options.stage, &release, &options.approval, &options.release)?;
-    let mut signatures = Signatures::check(printer, project, &options.signatures, &release)?;
+    let mut signatures = Signatures::check(printer, project, &options.signatures, &release).await?;
     let recorder = Recorder::open(printer, &options.history, &release, Some(options.stage), &signing).await?;
     let now = SystemTime::now();
-    let tests = staging_tests::check(printer, project, options.stage, &release, &options.staging_tests, now, &mut signatures);
+    let tests = staging_tests::check(printer, project, options.stage, &release, &options.staging_tests, now, &mut signatures).await;
     // A session that cannot be opened does not hide the result of the tests.
     let session = session::open().await;
     let current = match &session {

@@ -2,7 +2,7 @@
 
 use model_release::Failure;
 use model_release::history::{HistoryQuery, question_time};
-use model_release::records::TrustedKey;
+use model_release::records::{TrustedKey, TrustedKeys};
 
 use crate::history;
 use crate::requests;
@@ -35,11 +35,11 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &HistoryOp
 }
 
 /// Without a key, signatures are not verified, and the answer says so.
-fn trusted(project: &Project, options: &HistoryOptions) -> Result<Option<TrustedKey>, Failure> {
+fn trusted(project: &Project, options: &HistoryOptions) -> Result<Option<TrustedKeys>, Failure> {
     if let Some(file) = &options.public_key {
-        return TrustedKey::read(file).map(Some);
+        return TrustedKey::read(file).map(|key| Some(key.into()));
     }
     let policy = requests::release_policy(Some(project), options.release_policy.as_deref())?;
     let pins = policy.as_ref().is_some_and(|policy| policy.policy.signatures.is_some());
-    pins.then(|| TrustedKey::pinned(policy.as_ref())).transpose()
+    pins.then(|| TrustedKeys::pinned(policy.as_ref())).transpose()
 }

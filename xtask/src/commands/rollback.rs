@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use model_release::aws::{StagePlan, plan_stage};
 use model_release::history::{Deployed, EventKind, GoingBack, ReleaseName, approved};
-use model_release::records::TrustedKey;
+use model_release::records::TrustedKeys;
 use model_release::{Diagnostic, Failure, FailureKind, Level, Release, Stage, plan_report};
 
 use crate::deployment;
@@ -23,7 +23,8 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &RollbackO
         return Err(Diagnostic::error("an emergency needs a reason, which is recorded").named("--reason, ROLLBACK_REASON").into());
     }
     let policy = requests::release_policy(Some(project), deploy.signatures.release_policy.as_deref())?;
-    let trusted = TrustedKey::required(policy.as_ref(), deploy.signatures.require_signature)?;
+    let trusted = TrustedKeys::required(policy.as_ref(), deploy.signatures.require_signature)?;
+    let trusted = Some(trusted).filter(|trusted| !trusted.is_empty());
     let id = history::project_id(project, options.sagemaker_project_id.as_ref())?;
     let history = history::open(non_empty(deploy.history.history.as_ref()), &id).await?;
     let (now, before) = history.last_two(stage, trusted.as_ref()).await?;
@@ -70,7 +71,7 @@ async fn with_evidence(
     options: &RollbackOptions,
     history: &ProjectHistory,
     release: &Release,
-    trusted: Option<&TrustedKey>,
+    trusted: Option<&TrustedKeys>,
     folder: &Path,
 ) -> Result<DeployOptions, Failure> {
     let mut deploy = options.deploy.clone();
@@ -102,7 +103,7 @@ async fn with_evidence(
 async fn staging_results(
     history: &ProjectHistory,
     release: &Release,
-    trusted: Option<&TrustedKey>,
+    trusted: Option<&TrustedKeys>,
     folder: &Path,
 ) -> Result<PathBuf, Failure> {
     let found = history.passed_staging_tests(release, trusted).await?;

@@ -5,12 +5,15 @@ mod golden;
 use std::path::Path;
 use std::time::Duration;
 
+#[cfg(feature = "aws")]
+use endpoint_test::Verdict;
 use endpoint_test::{LoadMode, Suite, SuiteOptions, TargetReport};
 use model_release::history::tested;
 use model_release::{
     BaselineAddress, BaselineTarget, Diagnostic, Expectations, Failure, FailureKind, Release, Stage, StageTests, stop_on_errors,
     test_container,
 };
+use stack_rollout::Targets;
 
 use crate::check_programs::Programs;
 use crate::history::Recorder;
@@ -22,6 +25,7 @@ use crate::signing::Signing;
 use crate::suite_file::{SMOKE_SUITE, SUITE, SuiteFile, default_suite};
 use crate::suite_samples::with_samples;
 use crate::suite_variables;
+use crate::targets;
 use crate::test_results::{self, ResultFiles};
 use command_line::{OwnChecks, RoleOptions, TestOptions, non_empty};
 use terminal::{Exit, Printer, Project, interrupted};
@@ -45,8 +49,9 @@ pub(crate) async fn run(printer: Printer, project: &Project, stage: Stage, optio
     };
     if let Some(release) = &release {
         check_config(release, stage, non_empty(options.build_config.as_ref()))?;
-        Signatures::check(printer, project, &options.signatures, release)?;
+        Signatures::check(printer, project, &options.signatures, release).await?;
     }
+    let targets = only_targets(stage, options, release.as_ref())?;
     let recorded = release.as_ref().filter(|_| options.endpoint_url.is_none());
     let recording = Recording::read(&options.record, stage, "Tested", recorded, None)?;
     let suite_options = SuiteOptions {
@@ -105,6 +110,7 @@ pub(crate) async fn run(printer: Printer, project: &Project, stage: Stage, optio
         fail_on_difference: options.fail_on_difference,
         update_golden: options.update_golden,
         programs: Some(programs.settings.clone()),
+        only: targets,
         ..StageTests::of(stage, suite)
     };
 
@@ -114,7 +120,7 @@ pub(crate) async fn run(printer: Printer, project: &Project, stage: Stage, optio
             let report = Box::pin(test_container(&tests, url, baseline, &EndpointProgress::new(printer, 1), interrupted())).await?;
             (tests, vec![report])
         }
-        None => Box::pin(endpoints(printer, tests, &options.role)).await?,
+        None => Box::pin(endpoints(printer, tests, options)).await?,
     };
     let report = tests.report(reports, crate::tool());
     let mut exit = test_results::finish(printer, &results, &report, tests.release.as_ref(), &signing).await;
@@ -142,14 +148,23 @@ pub(crate) async fn run(printer: Printer, project: &Project, stage: Stage, optio
 }
 
 #[cfg(feature = "aws")]
-async fn endpoints(printer: Printer, tests: StageTests, role: &RoleOptions) -> Result<(StageTests, Vec<TargetReport>), Failure> {
-    let access = crate::session::test_access(role)?;
+async fn endpoints(printer: Printer, tests: StageTests, options: &TestOptions) -> Result<(StageTests, Vec<TargetReport>), Failure> {
+    let access = crate::session::test_access(&options.role)?;
     let observer = |targets| EndpointProgress::new(printer, targets);
-    Box::pin(model_release::aws::test_endpoints(tests, &access, crate::session::open(), observer, interrupted())).await
+    let tested = model_release::aws::test_endpoints(tests, &access, crate::session::open(), observer, interrupted());
+    let (tests, mut reports) = Box::pin(tested).await?;
+    let bake = options.bake.filter(|minutes| *minutes > 0 && reports.iter().all(|report| report.verdict == Verdict::Passed));
+    if let (Some(minutes), Some(release)) = (bake, &tests.release) {
+        printer.step("Watching", format_args!("the alarms of the endpoints for {minutes} min"));
+        let (session, time) = (crate::session::open().await?, Duration::from_secs(u64::from(minutes) * 60));
+        let watch = model_release::aws::AlarmWatch { session: &session, release, stage: tests.stage, role: &access.role, time };
+        Box::pin(watch.watch(&stack_rollout::SystemClock::new(), &mut reports, interrupted())).await;
+    }
+    Ok((tests, reports))
 }
 
 #[cfg(not(feature = "aws"))]
-async fn endpoints(_: Printer, tests: StageTests, _: &RoleOptions) -> Result<(StageTests, Vec<TargetReport>), Failure> {
+async fn endpoints(_: Printer, tests: StageTests, _: &TestOptions) -> Result<(StageTests, Vec<TargetReport>), Failure> {
     crate::without_aws(&format!("test-{}", tests.stage), "name a local container with --endpoint-url").await
 }
 
@@ -168,6 +183,22 @@ async fn remote_baseline(tests: &StageTests, _: &RoleOptions) -> Result<Option<B
         Some(BaselineAddress::Remote { .. }) => crate::without_aws("--compare-with", "compare with a container by its URL").await,
         _ => Ok(None),
     }
+}
+
+/// The targets in the accounts that the options name; `None` for all.
+fn only_targets(stage: Stage, options: &TestOptions, release: Option<&Release>) -> Result<Option<Targets>, Failure> {
+    let accounts = non_empty(options.accounts.as_ref());
+    let named = [("--accounts", accounts.is_some()), ("--bake", options.bake.is_some_and(|minutes| minutes > 0))];
+    if options.endpoint_url.is_some()
+        && let Some((option, _)) = named.into_iter().find(|(_, is_named)| *is_named)
+    {
+        return Err(Diagnostic::error("a container has no account and no alarms").named(option).into());
+    }
+    let (Some(text), Some(release)) = (accounts, release) else { return Ok(None) };
+    let mut diagnostics = Vec::new();
+    let accounts = targets::accounts(text, "--accounts, TEST_ACCOUNTS", &mut diagnostics);
+    stop_on_errors(diagnostics)?;
+    release.targets(stage, Some(&accounts), None).map(Some)
 }
 
 /// A container on this machine is not production, for both stages.

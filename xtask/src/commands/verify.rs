@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use model_release::history::ReleasePlace;
-use model_release::records::{Chain, TrustedKey};
+use model_release::records::{Chain, TrustedKey, TrustedKeys};
 use model_release::{Failure, Release};
 
 use crate::history::{self, ProjectHistory};
@@ -13,8 +13,8 @@ use terminal::{Exit, Printer, Project, clean, files};
 
 pub(crate) async fn run(printer: Printer, project: &Project, options: &VerifyOptions) -> Result<Exit, Failure> {
     let trusted = match &options.public_key {
-        Some(file) => TrustedKey::read(file)?,
-        None => TrustedKey::pinned(requests::release_policy(Some(project), options.release_policy.as_deref())?.as_ref())?,
+        Some(file) => TrustedKey::read(file)?.into(),
+        None => TrustedKeys::pinned(requests::release_policy(Some(project), options.release_policy.as_deref())?.as_ref())?,
     };
     let stored: Option<ReleasePlace> =
         options.release.as_deref().filter(|release| release.starts_with("s3://")).map(str::parse).transpose().map_err(Failure::from)?;

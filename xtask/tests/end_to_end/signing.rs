@@ -73,15 +73,19 @@ pub(crate) fn with_an_alias(cloud: &Cloud) -> Project {
 
 /// Pins the public key of a key in the release policy.
 fn trust(cloud: &Cloud, project: &Project, key: &str) {
-    let response = cloud.aws.call(HOME, "kms", "GetPublicKey", &json!({ "KeyId": key })).unwrap();
-    let lines: Vec<_> = response["PublicKey"].as_str().unwrap().as_bytes().chunks(64).map(String::from_utf8_lossy).collect();
-    let pem = format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", lines.join("\n"));
-    project.write("release-key.pem", &pem);
+    project.write("release-key.pem", &public_key(cloud, key));
     let policy = json!({ "schema_version": 1, "signatures": { "public_key": "release-key.pem", "required": true } });
     project.write("release-policy.json", &policy.to_string());
 }
 
-fn make_key(cloud: &Cloud, usage: &str, spec: &str) -> String {
+/// The public key of a key, as PEM.
+pub(crate) fn public_key(cloud: &Cloud, key: &str) -> String {
+    let response = cloud.aws.call(HOME, "kms", "GetPublicKey", &json!({ "KeyId": key })).unwrap();
+    let lines: Vec<_> = response["PublicKey"].as_str().unwrap().as_bytes().chunks(64).map(String::from_utf8_lossy).collect();
+    format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", lines.join("\n"))
+}
+
+pub(crate) fn make_key(cloud: &Cloud, usage: &str, spec: &str) -> String {
     let created = cloud.aws.call(HOME, "kms", "CreateKey", &json!({ "KeyUsage": usage, "KeySpec": spec })).unwrap();
     created["KeyMetadata"]["Arn"].as_str().unwrap().to_owned()
 }

@@ -56,4 +56,7 @@ pub struct StagingTestOptions {
     /// Do not require passed staging tests for prod
     #[arg(long, conflicts_with = "staging_results", help_heading = super::RELEASE)]
     pub without_staging_tests: bool,
+    /// Require results that are signed with this KMS key, instead of a pinned one
+    #[arg(long, value_name = "KEY-ARN", env = "TRUSTED_TEST_KEY_ARN", help_heading = super::RELEASE)]
+    pub trusted_test_key: Option<String>,
 }

@@ -19,6 +19,12 @@ pub struct TestOptions {
     pub build_config: Option<String>,
     #[command(flatten)]
     pub role: RoleOptions,
+    /// Only the endpoints in these accounts of the stage, comma-separated
+    #[arg(long, value_name = "ACCOUNTS", env = "TEST_ACCOUNTS", help_heading = super::TESTS)]
+    pub accounts: Option<String>,
+    /// After passed tests, watch the endpoints' alarms this long
+    #[arg(long, value_name = "MINUTES", env = "BAKE_MINUTES", value_parser = clap::value_parser!(u32).range(0..=1440), help_heading = super::TESTS)]
+    pub bake: Option<u32>,
     /// Read the tests from this file [default: test/endpoint-tests.yaml; test-prod: test/smoke-tests.yaml if it exists]
     #[arg(long, value_name = "FILE", help_heading = super::TESTS)]
     pub suite: Option<PathBuf>,
