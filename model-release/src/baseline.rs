@@ -10,6 +10,8 @@ use crate::diagnostic::{Diagnostic, Failure};
 pub enum BaselineAddress {
     /// The URL of a container.
     Container(String),
+    /// The endpoint in production that corresponds to the tested one in staging.
+    Production,
     /// An endpoint in the account and region of the tested endpoint.
     SameAccount(String),
     /// An endpoint in any account and region.
@@ -36,15 +38,20 @@ pub enum BaselineTarget {
 }
 
 impl BaselineAddress {
-    /// Parses an endpoint's name, `ACCOUNT/REGION/NAME`, or a container's URL.
+    /// Parses `production`, an endpoint's name, `ACCOUNT/REGION/NAME`, or a container's URL.
     pub fn parse(text: &str) -> Result<Self, Failure> {
         let text = text.trim();
+        if text == "production" {
+            return Ok(Self::Production);
+        }
         if text.contains("://") {
             return Ok(Self::Container(text.to_owned()));
         }
         let invalid = |message: String| {
             Failure::from(
-                Diagnostic::error(message).code("baseline").with_hint("use an endpoint's name, ACCOUNT/REGION/NAME, or a container's URL"),
+                Diagnostic::error(message)
+                    .code("baseline")
+                    .with_hint("use `production`, an endpoint's name, ACCOUNT/REGION/NAME, or a container's URL"),
             )
         };
         let is_name = |name: &str| {
@@ -67,6 +74,7 @@ impl BaselineAddress {
     pub fn title(&self, account: &str, region: &str) -> String {
         match self {
             Self::Container(url) => url.clone(),
+            Self::Production => "production".to_owned(),
             Self::SameAccount(name) => format!("{account}/{region}/{name}"),
             Self::Remote { account, region, name } => format!("{account}/{region}/{name}"),
         }
@@ -110,6 +118,7 @@ mod tests {
     fn a_baseline_address_is_a_name_a_name_with_account_and_region_or_a_url() {
         assert_eq!(BaselineAddress::parse("iris-prod").unwrap(), BaselineAddress::SameAccount("iris-prod".into()));
         assert_eq!(BaselineAddress::parse("http://127.0.0.1:8080").unwrap(), BaselineAddress::Container("http://127.0.0.1:8080".into()));
+        assert_eq!(BaselineAddress::parse(" production ").unwrap(), BaselineAddress::Production);
         let remote = BaselineAddress::parse("333333333333/eu-west-1/iris-prod").unwrap();
         assert_eq!(remote.title("1", "2"), "333333333333/eu-west-1/iris-prod");
         for invalid in ["", "a/b", "33/eu-west-1/x", "333333333333/nowhere/x", "-x", "333333333333/eu-west-1/"] {

@@ -17,6 +17,7 @@ pub(super) fn of_target(place: &str, comparison: &ComparisonReport) -> Markup {
                 @if let Some(most) = comparison.at_most { "; " ((most * 10_000.0).round() / 100.0) "% are allowed" }
             }
         }
+        @if let Some(unpaired) = comparison.unpaired_text() { p class="row plain" { (prose(&unpaired)) } }
         (gains(place, comparison))
     }
 }

@@ -143,7 +143,7 @@ struct Metrics {
 /// A JSON Pointer, a JSONPath, `text` for the whole response, or a column of a CSV response.
 #[derive(JsonSchema)]
 #[schemars(untagged)]
-enum Source {
+pub(super) enum Source {
     Json(String),
     Csv(CsvColumn),
 }
