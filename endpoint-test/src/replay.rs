@@ -17,6 +17,7 @@ pub(crate) use self::records::{Records, Unusable};
 pub(crate) use self::redact::{RedactedAt, Redaction, Redactions};
 pub(crate) use self::sample::{ClassCounts, Reservoir};
 pub use self::source::CapturedRequests;
+pub(crate) use self::source::OfVariant;
 use crate::expect::limit::Limit;
 use crate::expect::metrics::Source;
 
@@ -31,6 +32,9 @@ pub(crate) struct ReplaySettings {
     pub(crate) per_second: f64,
     /// Requests at the same time.
     pub(crate) at_once: usize,
+    /// The shadow variant whose captured responses are compared with those of production. Then nothing
+    /// is sent.
+    pub(crate) shadow: Option<String>,
     pub(crate) redactions: Redactions,
     /// The score, or the class, in each response.
     pub(crate) score: Option<Source>,
@@ -58,6 +62,7 @@ impl Default for ReplaySettings {
             requests: 10_000,
             per_second: 20.0,
             at_once: 4,
+            shadow: None,
             redactions: Redactions::default(),
             score: None,
             at_most: None,

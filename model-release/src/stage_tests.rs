@@ -170,6 +170,12 @@ pub async fn test_container(
                 .with_hint(format!("set the baseline as ACCOUNT/REGION/{name}"))
                 .into());
         }
+        Some(BaselineAddress::Variant(_)) => {
+            return Err(Diagnostic::error("a container has no variants")
+                .code("baseline")
+                .with_hint("compare two containers by their URLs")
+                .into());
+        }
         Some(BaselineAddress::Production) => {
             return Err(Diagnostic::error("the endpoint in production is not known for a container")
                 .code("baseline")

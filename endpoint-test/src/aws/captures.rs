@@ -55,8 +55,12 @@ impl S3Captures {
 impl OpenCaptures {
     /// Opens the next object and returns its key; or why it cannot be opened, and whether no other can
     /// follow.
-    pub(crate) async fn next_file(&mut self) -> Result<Option<String>, (String, bool)> {
-        while self.keys.is_empty() {
+    pub(crate) async fn next_file(&mut self, is_wanted: impl Fn(&str) -> bool) -> Result<Option<String>, (String, bool)> {
+        loop {
+            self.keys.truncate(self.keys.iter().rposition(|key| is_wanted(key)).map_or(0, |last| last + 1));
+            if !self.keys.is_empty() {
+                break;
+            }
             if self.is_listed {
                 return Ok(None);
             }

@@ -3,7 +3,7 @@
 use bytes::{Bytes, BytesMut};
 
 use super::capture::{self, Capture};
-use super::source::{CapturedRequests, Open};
+use super::source::{CapturedRequests, OfVariant, Open};
 
 /// The longest line: a request and a response of 25 MB in Base64, with their keys. A longer one is
 /// skipped as it is read.
@@ -23,6 +23,7 @@ pub(crate) struct Unusable {
 /// The records of all files, in the order of their names.
 pub(crate) struct Records {
     open: Open,
+    of: Option<OfVariant>,
     file: String,
     line: u64,
     buffer: BytesMut,
@@ -39,10 +40,11 @@ pub(crate) struct Records {
 }
 
 impl Records {
-    pub(crate) async fn open(from: &CapturedRequests) -> Result<Self, String> {
+    pub(crate) async fn open(from: &CapturedRequests, of: Option<OfVariant>) -> Result<Self, String> {
         let open = from.open().await?;
         Ok(Self {
             open,
+            of,
             file: String::new(),
             line: 0,
             buffer: BytesMut::new(),
@@ -86,7 +88,7 @@ impl Records {
                 return None;
             }
             if !self.has_file {
-                match self.open.next_file().await {
+                match self.open.next_file(self.of.as_ref()).await {
                     Ok(Some(file)) => (self.file, self.line, self.has_file) = (file, 0, true),
                     Ok(None) => return None,
                     Err((why, is_last)) => return Some(Err(self.unreadable(why, is_last))),
@@ -152,7 +154,7 @@ mod tests {
 
     async fn all(files: Vec<(&str, String)>, most: usize) -> (Vec<Result<String, String>>, usize) {
         let files = files.into_iter().map(|(name, text)| (name.to_owned(), Bytes::from(text))).collect();
-        let mut records = Records::open(&CapturedRequests::Memory(files)).await.unwrap();
+        let mut records = Records::open(&CapturedRequests::Memory(files), None).await.unwrap();
         records.most = most;
         let mut found = Vec::new();
         while let Some(record) = records.next().await {

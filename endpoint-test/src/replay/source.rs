@@ -58,6 +58,21 @@ impl CapturedRequests {
     }
 }
 
+/// Which files of an endpoint with a shadow variant are read: data capture writes
+/// `ENDPOINT/VARIANT/YYYY/…`.
+#[derive(Debug, Clone)]
+pub(crate) struct OfVariant {
+    pub(crate) shadow: String,
+    /// Those of the shadow variant, or all others.
+    pub(crate) is_shadow: bool,
+}
+
+impl OfVariant {
+    fn has(this: Option<&Self>, file: &str) -> bool {
+        this.is_none_or(|of| file.split(['/', '\\']).any(|step| step == of.shadow) == of.is_shadow)
+    }
+}
+
 /// Files that are being read.
 pub(super) enum Open {
     Folder {
@@ -77,21 +92,30 @@ pub(super) enum Open {
 impl Open {
     /// Opens the next file and returns its name; or why it cannot be opened, and whether no other can
     /// follow.
-    pub(super) async fn next_file(&mut self) -> Result<Option<String>, (String, bool)> {
+    pub(super) async fn next_file(&mut self, of: Option<&OfVariant>) -> Result<Option<String>, (String, bool)> {
         match self {
             Self::Folder { root, files, file } => {
-                let Some(path) = files.pop() else { return Ok(None) };
-                let name = path.strip_prefix(&*root).unwrap_or(&path).display().to_string();
+                let (path, name) = loop {
+                    let Some(path) = files.pop() else { return Ok(None) };
+                    let name = path.strip_prefix(&*root).unwrap_or(&path).display().to_string();
+                    if OfVariant::has(of, &name) {
+                        break (path, name);
+                    }
+                };
                 let opened = File::open(&path).map_err(|error| (format!("`{name}` cannot be read: {error}"), false))?;
                 *file = Some(opened);
                 Ok(Some(name))
             }
             #[cfg(feature = "aws")]
-            Self::S3(open) => open.next_file().await,
+            Self::S3(open) => open.next_file(|key| OfVariant::has(of, key)).await,
             Self::Memory { files, file } => {
-                let Some((name, bytes)) = files.pop() else { return Ok(None) };
-                *file = bytes;
-                Ok(Some(name))
+                while let Some((name, bytes)) = files.pop() {
+                    if OfVariant::has(of, &name) {
+                        *file = bytes;
+                        return Ok(Some(name));
+                    }
+                }
+                Ok(None)
             }
         }
     }
@@ -141,7 +165,7 @@ mod tests {
     async fn names(from: &CapturedRequests) -> Result<Vec<String>, String> {
         let mut open = from.open().await?;
         let mut names = Vec::new();
-        while let Some(name) = open.next_file().await.map_err(|(why, _)| why)? {
+        while let Some(name) = open.next_file(None).await.map_err(|(why, _)| why)? {
             let mut length = 0;
             while let Some(chunk) = open.next_chunk().await? {
                 length += chunk.len();

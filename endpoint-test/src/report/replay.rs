@@ -12,6 +12,13 @@ use super::{confidence_text, short};
 pub struct ReplayReport {
     /// Where the captured requests are.
     pub from: String,
+    /// The shadow variant whose captured responses were compared with those of production. Then
+    /// nothing was sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shadow: Option<String>,
+    /// Captured responses of one variant without that of the other to the same request.
+    #[serde(default)]
+    pub unmatched: usize,
     /// Requests sent.
     pub sent: usize,
     /// Requests whose response was compared with the captured one.
@@ -137,10 +144,18 @@ impl ReplayReport {
             _ => format!("{different} of {compared} responses differ from the captured ones"),
         };
         let share = self.different_share.as_ref().map(|share| format!("; {}", share.describe())).unwrap_or_default();
-        let mut found = vec![format!("{sent} captured requests of {} were sent again{dates}: {responses}{share}", self.from)];
+        let first = match &self.shadow {
+            Some(shadow) => {
+                let responses = responses.replace("captured ones", "ones of production");
+                format!("captured responses of the shadow variant {shadow} in {}{dates}: {responses}{share}", self.from)
+            }
+            None => format!("{sent} captured requests of {} were sent again{dates}: {responses}{share}", self.from),
+        };
+        let mut found = vec![first];
         for (count, what) in [
             (self.refused, "got an error of the model"),
             (self.errored, "got no response"),
+            (self.unmatched, "have no captured response of the other variant"),
             (self.unusable, "could not be used, and were not sent"),
         ] {
             if count > 0 {
@@ -187,6 +202,6 @@ impl DriftReport {
 impl ReplayReport {
     /// Whether more of the records than one of a hundred could not be used.
     pub(crate) fn is_mostly_unusable(&self) -> bool {
-        self.unusable * 100 > self.sent + self.unusable
+        self.unusable * 100 > self.sent.max(self.compared) + self.unusable
     }
 }

@@ -1,5 +1,7 @@
 //! Sends captured requests again, and compares responses, scores and latencies.
 
+mod shadow;
+
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -56,7 +58,10 @@ pub(super) async fn run<T: Target, C: Clock>(
     clock: &C,
 ) -> (ReplayReport, Vec<CheckReport>) {
     let report = ReplayReport { from: from.title(), redacted: settings.redactions.names(), ..ReplayReport::default() };
-    let records = match Records::open(from).await {
+    if let Some(shadow) = &settings.shadow {
+        return shadow::run(shadow, report, (settings, compare), from, options).await;
+    }
+    let records = match Records::open(from, None).await {
         Ok(records) => records,
         Err(why) => {
             let check = CheckReport::errored(REPLAY, format!("no captured request was read: {why}"));
@@ -85,47 +90,27 @@ pub(super) async fn run<T: Target, C: Clock>(
             let captured = capture.output.map(|CapturedBody { bytes, .. }| settings.redactions.of_response(&bytes, &removed));
             let mut found = lock(&found);
             found.report.sent += 1;
-            if let Some(time) = &capture.inference_time {
-                let report = &mut found.report;
-                // RFC 3339 in UTC is in order of time.
-                report.captured_from = report.captured_from.take().into_iter().chain([time.clone()]).min();
-                report.captured_to = report.captured_to.take().into_iter().chain([time.clone()]).max();
-            }
-            let difference = |at: Option<String>, this: String, captured: String| ReplayDifference {
-                record: place.clone(),
-                event_id: capture.event_id.clone(),
-                at: at.map(limited),
-                this: limited(this),
-                captured: limited(captured),
-            };
+            found.captured_at(capture.inference_time.as_ref());
             match timed.outcome {
                 InvokeOutcome::Response(response) => {
                     found.consecutive_errors = 0;
                     found.latencies.add(milliseconds(timed.latency));
                     let Some(captured) = captured else { continue };
                     let this = settings.redactions.of_response(&response.body, &removed);
-                    if let Some(score) = &settings.score
-                        && let (Ok(Some(base)), Ok(Some(new))) = (score.value(&captured), score.value(&this))
-                    {
-                        match (finite(&base), finite(&new)) {
-                            (Some(base), Some(new)) => found.scores.add((base, new)),
-                            _ => found.classes.add(&base, &new),
-                        }
-                    }
-                    match difference::in_bodies(&captured, &this, compare.tolerance, &compare.ignore, 1) {
-                        Ok(differences) => {
-                            let first = differences.first.into_iter().next();
-                            found.compared(first.map(|first| difference(Some(first.at), first.actual, first.expected)));
-                        }
-                        Err(error) => found.unusable(Unusable { at: place.clone(), why: error.to_string(), is_last: false }),
-                    }
+                    found.bodies((settings, compare), (&captured, &this), &place, &capture.event_id);
                 }
                 InvokeOutcome::ModelError(failure) => {
                     found.consecutive_errors = 0;
                     found.report.refused += 1;
                     let status = failure.status.map_or_else(|| "an error".to_owned(), |status| format!("an error with status {status}"));
                     if captured.is_some() {
-                        found.compared(Some(difference(Some("status".to_owned()), status, "a response".to_owned())));
+                        found.compared(Some(ReplayDifference {
+                            record: place,
+                            event_id: capture.event_id,
+                            at: Some("status".to_owned()),
+                            this: status,
+                            captured: "a response".to_owned(),
+                        }));
                     }
                 }
                 InvokeOutcome::TargetError(error) => found.errored(limited(error.to_string())),
@@ -190,6 +175,13 @@ impl Found {
         }
     }
 
+    fn captured_at(&mut self, time: Option<&String>) {
+        let report = &mut self.report;
+        // RFC 3339 in UTC is in order of time.
+        report.captured_from = report.captured_from.take().into_iter().chain(time.cloned()).min();
+        report.captured_to = report.captured_to.take().into_iter().chain(time.cloned()).max();
+    }
+
     fn compared(&mut self, difference: Option<ReplayDifference>) {
         self.report.compared += 1;
         if let Some(difference) = difference {
@@ -197,6 +189,34 @@ impl Found {
             if self.report.differences.len() < MAX_LISTED {
                 self.report.differences.push(difference);
             }
+        }
+    }
+
+    /// Compares a captured body with another one to the same request: the difference and the scores.
+    fn bodies(
+        &mut self,
+        (settings, compare): (&ReplaySettings, &CompareSettings),
+        (captured, this): (&[u8], &[u8]),
+        place: &str,
+        event_id: &str,
+    ) {
+        if let Some(score) = &settings.score
+            && let (Ok(Some(base)), Ok(Some(new))) = (score.value(captured), score.value(this))
+        {
+            match (finite(&base), finite(&new)) {
+                (Some(base), Some(new)) => self.scores.add((base, new)),
+                _ => self.classes.add(&base, &new),
+            }
+        }
+        match difference::in_bodies(captured, this, compare.tolerance, &compare.ignore, 1) {
+            Ok(differences) => self.compared(differences.first.into_iter().next().map(|first| ReplayDifference {
+                record: place.to_owned(),
+                event_id: event_id.to_owned(),
+                at: Some(limited(first.at)),
+                this: limited(first.actual),
+                captured: limited(first.expected),
+            })),
+            Err(error) => self.unusable(Unusable { at: place.to_owned(), why: error.to_string(), is_last: false }),
         }
     }
 
@@ -272,15 +292,20 @@ fn whole(report: &ReplayReport) -> CheckReport {
     let why = report.message.as_ref().map(|message| format!(": {message}")).unwrap_or_default();
     let check = if report.errored > 0 {
         CheckReport::errored(REPLAY, format!("{} of {} captured requests got no response{why}", report.errored, report.sent))
-    } else if report.sent == 0 {
+    } else if report.shadow.is_some() && report.compared == 0 {
+        CheckReport::errored(REPLAY, "no captured response of the shadow variant has one of production to the same request")
+    } else if report.shadow.is_none() && report.sent == 0 {
         let first = report.unusable_records.first().map(|first| format!("; {}: {}", first.record, first.why)).unwrap_or_default();
         CheckReport::errored(REPLAY, format!("no captured request could be sent{first}"))
     } else if report.is_mostly_unusable() {
-        let all = report.sent + report.unusable;
+        let all = report.sent.max(report.compared) + report.unusable;
         CheckReport::errored(REPLAY, format!("{} of {all} records could not be used, more than one of a hundred", report.unusable))
     } else {
         CheckReport::passed(REPLAY)
     };
+    if report.shadow.is_some() {
+        return check;
+    }
     check.expected("a response to every captured request").actual(format!("{} of {}", report.sent - report.errored, report.sent))
 }
 

@@ -3,12 +3,12 @@
 use super::document::{Content, Node};
 use super::expectation_reader;
 use super::limits_reader::{observe, share};
-use super::reader::{Fields, Reader};
+use super::reader::{Fields, Reader, is_name};
 use crate::expect::address::Address;
 use crate::replay::{DriftLimit, RedactedAt, Redaction, Redactions, ReplaySettings};
 
 pub(super) const REPLAY_KEYS: &[&str] =
-    &["from", "requests", "per_second", "at_once", "redact", "score", "at_most", "observe", "psi", "ks"];
+    &["from", "requests", "per_second", "at_once", "shadow", "redact", "score", "at_most", "observe", "psi", "ks"];
 pub(super) const REDACTION_KEYS: &[&str] = &["at", "column", "replace_with", "drop", "optional"];
 pub(super) const DRIFT_KEYS: &[&str] = &["at_most", "observe"];
 
@@ -32,6 +32,11 @@ pub(super) fn read(reader: &mut Reader, node: &Node) -> Option<ReplaySettings> {
     if !(per_second > 0.0 && per_second <= MAX_PER_SECOND) {
         reader.problem(fields.place("per_second"), format!("`per_second` must be above zero and at most {MAX_PER_SECOND}"));
     }
+    let shadow = fields.text(reader, "shadow").map(str::to_owned);
+    if let Some(name) = shadow.as_deref().filter(|name| !is_name(name)) {
+        reader.problem(fields.place("shadow"), format!("`{name}` cannot be a variant's name")).hint =
+            Some("letters, digits and inner hyphens, at most 63".to_owned());
+    }
     let redactions = redactions(reader, &fields);
     let score = if fields.get("score").is_some() { expectation_reader::source(reader, &fields, "score") } else { None };
     let at_most = share(reader, &fields, "at_most");
@@ -47,7 +52,7 @@ pub(super) fn read(reader: &mut Reader, node: &Node) -> Option<ReplaySettings> {
                 Some("the location of the score in each response, such as `score: /predictions/0/score`".to_owned());
         }
     }
-    Some(ReplaySettings { from, requests, per_second, at_once, redactions, score, at_most, psi, ks, observe })
+    Some(ReplaySettings { from, requests, per_second, at_once, shadow, redactions, score, at_most, psi, ks, observe })
 }
 
 fn is_outside(folder: &str) -> bool {

@@ -279,3 +279,47 @@ fn a_wrong_replay_section_is_an_error_of_the_suite() {
         assert!(errors.contains(message), "{replay}: {errors}");
     }
 }
+
+/// Files of data capture, with the responses of each variant to the same requests.
+fn of_variants(production: &[(usize, f64)], shadow: &[(usize, f64)]) -> CapturedRequests {
+    let lines = |scores: &[(usize, f64)]| -> String {
+        scores
+            .iter()
+            .map(|(id, score)| record(*id, r#"{"who":"Ada L."}"#, Some(&json!({ "score": score, "for": "Ada L." }).to_string())))
+            .collect()
+    };
+    let file = |variant: &str| format!("iris/{variant}/2026/11/26/10/a.jsonl");
+    CapturedRequests::Memory(vec![(file("AllTraffic"), lines(production).into()), (file("Challenger"), lines(shadow).into())])
+}
+
+#[tokio::test]
+async fn a_shadow_variant_is_compared_with_production_by_event_id_and_nothing_is_sent() {
+    let production: Vec<_> = (0..200).map(|id| (id, score(id, 0))).collect();
+    let mut shadow: Vec<_> = (3..200).rev().map(|id| (id, score(id, 0))).collect();
+    shadow[0].1 = 7.0;
+    let target = Scripted::new(vec![Ok(healthy())]).responding(|request| {
+        assert_eq!(request.body.as_ref(), b"1", "only the case is sent");
+        CallResult::Now(Ok(response("x")))
+    });
+    let text = "replay: { shadow: Challenger, score: /score, at_most: 0.02, psi: 0.2, redact: [/who] }";
+    let run = async |captured: CapturedRequests, text: &str| {
+        let suite = suite(&format!("version: 1\n{text}\n{CASE}"));
+        let options = RunOptions { replay: Some(captured), ..RunOptions::default() };
+        Run::new(&target, &suite).options(options).clock(FakeClock::default()).start(info(), |_| {}).await
+    };
+    let report = run(of_variants(&production, &shadow), text).await;
+    let found = replay(&report);
+    assert_eq!(report.verdict, Verdict::Passed, "{:?}", report.checks);
+    assert_eq!((found.sent, found.compared, found.different, found.unmatched), (0, 197, 1, 3));
+    assert_eq!((found.differences[0].this.as_str(), found.differences[0].event_id.as_str()), ("7.0", "event-199"));
+    assert!(
+        !endpoint_test::report::json(&endpoint_test::Report::assemble(endpoint_test::ToolInfo::default(), "staging", vec![report.clone()]))
+            .contains("Ada")
+    );
+    let worse: Vec<_> = production.iter().map(|(id, score)| (*id, score / 3.0)).collect();
+    let report = run(of_variants(&production, &worse), text).await;
+    assert_eq!((check(&report, "replay psi").outcome, check(&report, "replay differences").outcome), (Outcome::Failed, Outcome::Failed));
+    let report = run(of_variants(&production, &[]), text).await;
+    assert_eq!((report.verdict, replay(&report).unmatched), (Verdict::Errored, 200));
+    assert!(check(&report, "replay").message.as_deref().unwrap().starts_with("no captured response of the shadow variant"));
+}

@@ -76,7 +76,7 @@ pub async fn test_endpoints<O: TestObserver>(
     let shared = match &tests.compare_with {
         Some(BaselineAddress::Container(url)) => Some(BaselineTarget::container(url)?),
         Some(remote @ BaselineAddress::Remote { .. }) => Some(open_baseline(remote, &access).await),
-        Some(BaselineAddress::SameAccount(_) | BaselineAddress::Production) | None => None,
+        Some(BaselineAddress::SameAccount(_) | BaselineAddress::Variant(_) | BaselineAddress::Production) | None => None,
     };
     let shared = shared.map(Arc::new);
     let bytes = Arc::new(ReleasedBytes::new(&release));
@@ -157,6 +157,10 @@ async fn endpoint(
         (Some(BaselineAddress::Production), Some(release)) => {
             let (champion, title) = access.champion(release, region, &info.endpoint).await;
             (Some(champion), title)
+        }
+        (Some(BaselineAddress::Variant(name)), _) => {
+            let title = format!("{}/{}/{}, variant {name}", info.account_id, info.region, info.endpoint);
+            (Some(BaselineTarget::Variant(Box::new(target.clone()), name.clone())), title)
         }
         (address, _) => (None, address.as_ref().map(|address| address.title(&info.account_id, &info.region)).unwrap_or_default()),
     };

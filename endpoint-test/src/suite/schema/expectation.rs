@@ -151,7 +151,7 @@ pub(super) enum Source {
 /// A column in the first row of a CSV response.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
-struct CsvColumn {
+pub(super) struct CsvColumn {
     /// Its number from 0, or its name in the response's first line.
     column: ColumnOf,
 }

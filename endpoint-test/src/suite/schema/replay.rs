@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 
+use super::VariantName;
 use super::expectation::{Share, Source};
 
 /// Captured requests that are sent again, and what must hold.
@@ -19,6 +20,9 @@ pub(super) struct Replay {
     /// Requests at the same time; 4 by default.
     #[schemars(range(min = 1, max = 64))]
     at_once: Option<u32>,
+    /// The shadow variant whose captured responses are compared with those of production, by event
+    /// id. Then nothing is sent.
+    shadow: Option<VariantName>,
     /// Fields that never leave the process nor appear in a report.
     #[schemars(length(min = 1))]
     redact: Option<Vec<RedactedField>>,
