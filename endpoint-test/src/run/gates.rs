@@ -134,7 +134,8 @@ pub(super) fn judge(
 fn unpaired_latency(name: String, gate: &LatencyGate) -> CheckReport {
     let why = "the comparison is unpaired, and the latency of another run was measured at another time under other load";
     let hint = "make the other endpoint reachable, or set `observe: true` beside `at_most_times`";
-    CheckReport::not_proven(name, why).with_hint(hint).observed(gate.observe)
+    // Without the code of what more rows would prove.
+    CheckReport { code: None, ..CheckReport::not_proven(name, why) }.with_hint(hint).observed(gate.observe)
 }
 
 /// Sets the outcomes. The gates that decide are one family; one that is observed is on its own.

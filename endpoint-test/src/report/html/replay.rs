@@ -10,7 +10,7 @@ pub(super) fn of_target(place: &str, replay: &ReplayReport) -> Markup {
     let differences = html! {
         @for difference in &replay.differences {
             tr {
-                td data-label="Record" { (difference.record) " " (code(difference.at.as_deref())) }
+                td data-label="Record" { span { (difference.record) " " (code(difference.at.as_deref())) } }
                 td data-label="Now" { (code(Some(&difference.this))) }
                 td data-label="Captured" { (code(Some(&difference.captured))) }
             }
