@@ -72,10 +72,10 @@ pub struct TestOptions {
     /// Run the load phase of test-prod, on all production endpoints at once
     #[arg(long, help_heading = super::LOAD)]
     pub load_on_production: bool,
-    /// Compare the responses with those of another endpoint: production, variant/NAME, NAME, ACCOUNT/REGION/NAME or the URL of a container
+    /// Compare with another endpoint: production, variant/NAME, NAME, ACCOUNT/REGION/NAME or the URL of a container
     #[arg(long, value_name = "ENDPOINT", env = "COMPARE_WITH", help_heading = super::COMPARISON)]
     pub compare_with: Option<String>,
-    /// Compare the metrics with these stored results where the other endpoint cannot be invoked [default with production: champion-results.json in the build folder]
+    /// Compare with stored results where that endpoint cannot be invoked [default: champion-results.json of the build]
     #[arg(long, value_name = "FILE", env = "CHAMPION_RESULTS", help_heading = super::COMPARISON)]
     pub champion_results: Option<String>,
     /// Fail if any response differs, unless the tests' `compare` sets a limit
