@@ -2,6 +2,7 @@
 
 mod asynchronous;
 mod bounded;
+mod captures;
 mod describe;
 mod failure;
 mod invoke;
@@ -11,6 +12,8 @@ mod session;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+pub(crate) use self::captures::OpenCaptures;
+pub use self::captures::S3Captures;
 pub use self::samples::{S3Samples, SampleLocation, sample_location};
 pub use self::session::{SessionRequest, session};
 use crate::clock::{Clock, SystemClock};

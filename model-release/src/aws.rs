@@ -3,6 +3,7 @@
 mod approval;
 mod artifact_bucket;
 mod bounded_client;
+mod captured_requests;
 mod describe_packages;
 mod doctor;
 mod history_store;
@@ -28,6 +29,7 @@ mod wave_checks;
 
 pub use approval::pipeline_approval;
 pub use artifact_bucket::{BucketPlace, artifact_bucket};
+pub use captured_requests::captured_requests;
 pub use describe_packages::{describe_packages, group_of};
 pub use doctor::{GroupReaders, check_accounts, check_artifact_bucket, check_registry};
 pub use history_store::S3History;

@@ -37,6 +37,8 @@ pub mod release_build;
 mod accounts;
 mod baseline;
 mod capacity;
+pub mod captured;
+pub mod champion;
 mod deployed;
 mod diagnostic;
 mod doctor_report;

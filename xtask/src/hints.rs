@@ -35,6 +35,7 @@ pub(crate) fn completed(diagnostic: &Diagnostic) -> Cow<'_, Diagnostic> {
             (Some("--compare-with".to_owned()), "name a role that is allowed to invoke it with --role-name".to_owned())
         }
         Some("bucket-missing") => (None, "create it, or name another one with --artifact-bucket".to_owned()),
+        Some("captured-requests") => (Some("--replay".to_owned()), String::new()),
         Some("container-url") => (Some("--endpoint-url".to_owned()), String::new()),
         Some("deployed-package-unknown") => (
             None,

@@ -8,6 +8,7 @@
 mod approval;
 #[cfg(feature = "aws")]
 mod brake;
+mod captured_requests;
 mod check_programs;
 mod commands;
 #[cfg(feature = "aws")]

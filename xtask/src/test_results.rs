@@ -34,6 +34,11 @@ impl ResultFiles {
         Ok(files)
     }
 
+    /// The results file.
+    pub(crate) fn path(&self) -> PathBuf {
+        self.folder.join(&self.results)
+    }
+
     /// Writes all files atomically.
     pub(crate) fn write(&self, report: &Report, json: String, record: Option<String>) -> Result<(), Failure> {
         let mut set = FileSet::default();
@@ -42,7 +47,7 @@ impl ResultFiles {
         let summary = report.summary();
         let variables = [("TEST_VERDICT", report.verdict.as_str()), ("TEST_SUMMARY", summary.as_str())];
         set.add(self.folder.join("test.env"), files::shell_variables(&variables));
-        let results = self.folder.join(&self.results);
+        let results = self.path();
         if let Some(record) = record {
             set.add(records::record_of_results(&results), record);
         }

@@ -7,14 +7,15 @@ use std::time::Duration;
 
 #[cfg(feature = "aws")]
 use endpoint_test::Verdict;
-use endpoint_test::{LoadMode, Suite, SuiteOptions, TargetReport};
+use endpoint_test::{ChampionResults, LoadMode, Suite, SuiteOptions, TargetReport};
 use model_release::history::tested;
 use model_release::{
-    BaselineAddress, BaselineTarget, Diagnostic, Expectations, Failure, FailureKind, Release, Stage, StageTests, stop_on_errors,
+    BaselineAddress, BaselineTarget, Diagnostic, Expectations, Failure, FailureKind, Release, Stage, StageTests, champion, stop_on_errors,
     test_container,
 };
 use stack_rollout::Targets;
 
+use crate::captured_requests::captured_requests;
 use crate::check_programs::Programs;
 use crate::history::Recorder;
 use crate::progress::EndpointProgress;
@@ -39,6 +40,9 @@ pub(crate) async fn run(printer: Printer, project: &Project, stage: Stage, optio
     let load = load_mode(stage, options)?;
     let production = is_production(stage, options);
     let compare_with = non_empty(options.compare_with.as_ref()).map(BaselineAddress::parse).transpose()?;
+    if compare_with == Some(BaselineAddress::Production) && stage == Stage::Prod {
+        return Err(Diagnostic::error("`production` is what `test-prod` tests").code("baseline").with_hint("name another endpoint").into());
+    }
     let is_release_named = options.release.build_dir.is_some() || non_empty(options.release.release_sha256.as_ref()).is_some();
     // A local container can be tested before the first build.
     let needs_release = options.endpoint_url.is_none() || is_release_named;
@@ -97,6 +101,8 @@ pub(crate) async fn run(printer: Printer, project: &Project, stage: Stage, optio
         Some(release) if options.endpoint_url.is_none() => Some(Expectations::read(release, stage)?),
         _ => None,
     };
+    let champion = champion_results(project, options, compare_with.as_ref(), &results, release.as_ref())?;
+    let replay = captured_requests(non_empty(options.replay.as_ref()), &suite, &path).await?;
     let suite = with_samples(suite, options.sample_payloads.as_deref(), release.as_ref()).await?;
     let tests = StageTests {
         suite_info,
@@ -107,6 +113,8 @@ pub(crate) async fn run(printer: Printer, project: &Project, stage: Stage, optio
         load,
         checks_suffice: production,
         compare_with,
+        champion,
+        replay,
         fail_on_difference: options.fail_on_difference,
         update_golden: options.update_golden,
         programs: Some(programs.settings.clone()),
@@ -199,6 +207,22 @@ fn only_targets(stage: Stage, options: &TestOptions, release: Option<&Release>) 
     let accounts = targets::accounts(text, "--accounts, TEST_ACCOUNTS", &mut diagnostics);
     stop_on_errors(diagnostics)?;
     release.targets(stage, Some(&accounts), None).map(Some)
+}
+
+/// The stored results for where the endpoint of --compare-with cannot be invoked.
+fn champion_results(
+    project: &Project,
+    options: &TestOptions,
+    compare_with: Option<&BaselineAddress>,
+    results: &ResultFiles,
+    release: Option<&Release>,
+) -> Result<Option<ChampionResults>, Failure> {
+    if let Some(file) = non_empty(options.champion_results.as_ref()) {
+        return Ok(Some(champion::read_results(&project.path(Some(Path::new(file)), file), release)?));
+    }
+    let build_dir = project.folder(options.release.build_dir.as_deref(), "deploy");
+    let is_production = compare_with == Some(&BaselineAddress::Production);
+    Ok(if is_production { champion::usual_results(&build_dir, &results.path(), release) } else { None })
 }
 
 /// A container on this machine is not production, for both stages.

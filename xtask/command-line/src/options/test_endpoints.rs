@@ -78,12 +78,18 @@ pub struct TestOptions {
     /// Run the load phase of test-prod, on all production endpoints at once
     #[arg(long, help_heading = super::LOAD)]
     pub load_on_production: bool,
-    /// Compare the responses with those of another endpoint: NAME, ACCOUNT/REGION/NAME or the URL of a container
-    #[arg(long, value_name = "ENDPOINT", help_heading = super::COMPARISON)]
+    /// Compare with another endpoint: production, variant/NAME, NAME, ACCOUNT/REGION/NAME or the URL of a container
+    #[arg(long, value_name = "ENDPOINT", env = "COMPARE_WITH", help_heading = super::COMPARISON)]
     pub compare_with: Option<String>,
+    /// Compare with stored results where that endpoint cannot be invoked [default: champion-results.json of the build]
+    #[arg(long, value_name = "FILE", env = "CHAMPION_RESULTS", help_heading = super::COMPARISON)]
+    pub champion_results: Option<String>,
     /// Fail if any response differs, unless the tests' `compare` sets a limit
     #[arg(long, requires = "compare_with", help_heading = super::COMPARISON)]
     pub fail_on_difference: bool,
+    /// Also send these captured requests: a folder with the files of data capture, or an S3 URI
+    #[arg(long, value_name = "FOLDER-OR-S3-URI", env = "REPLAY", help_heading = super::COMPARISON)]
+    pub replay: Option<String>,
     /// Write the results to this folder [default: target/test-results]
     #[arg(long, value_name = "DIR", help_heading = super::OUTPUT)]
     pub results_dir: Option<PathBuf>,
