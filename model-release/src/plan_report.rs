@@ -4,6 +4,7 @@ mod assemble;
 mod document;
 pub(crate) mod markdown;
 mod text;
+mod waves;
 
 pub use assemble::document;
 pub(crate) use document::Group;

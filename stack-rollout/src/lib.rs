@@ -82,6 +82,7 @@ pub mod preflight;
 mod problem;
 mod prune;
 mod release;
+mod release_before;
 mod roll_out;
 mod rollout;
 mod stack_sets;
@@ -113,6 +114,7 @@ pub use prune::{PruneReport, PruneRequest, PrunedInstance, prune};
 pub use release::{
     AutoDeployment, CallAs, ParameterOverride, Parameters, PermissionModel, Preferences, Reapply, Release, Targets, Template,
 };
+pub use release_before::ReleaseBefore;
 pub use roll_out::{OnFailure, PlannedOperation, RolledOutWave, WaveCheck, Waves, planned_operations, roll_out, roll_out_waves};
 pub use rollout::{Counts, OperationRecord, Orphan, Outcome, RollBackRecord, Rollout, TargetRecord, Verdict, WaveOutcome, WaveRecord};
 pub use stack_sets::{Instance, InstancesDeletion, InstancesOperation, Operation, OperationResult, SetUpdate, StackSet, StackSets};

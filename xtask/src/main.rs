@@ -16,6 +16,8 @@ mod hints;
 mod preflight;
 mod progress;
 mod record;
+#[cfg(feature = "aws")]
+mod release_before;
 mod release_build;
 mod report_commands;
 mod requests;

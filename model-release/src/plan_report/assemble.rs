@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use cfn_render::{PseudoParameters, Template};
 use stack_rollout::{
-    Effect, InstanceAction, Observed, Parameters, Plan, PlannedInstance, Release, ResourceChange, SetChange, planned_operations,
-    template_changes,
+    Effect, InstanceAction, Observed, Parameters, Plan, PlannedInstance, PlannedOperation, Release, ResourceChange, SetChange,
+    planned_operations, template_changes,
 };
 
 use super::document::{
@@ -50,14 +50,9 @@ pub fn document(
         model_package: built.manifest.model_package.arn.to_string(),
         parameters: if observed.stack_set.is_some() { parameter_changes(&present, &wanted, &hidden) } else { Vec::new() },
         groups: groups(release, template.as_ref(), observed, plan, &present, &wanted, &hidden),
-        operations: planned_operations(plan)
-            .into_iter()
-            .map(|operation| Operation {
-                action: operation.action.to_string(),
-                accounts: operation.targets.accounts.len(),
-                regions: operation.targets.regions.iter().map(ToString::to_string).collect(),
-            })
-            .collect(),
+        operations: operations(plan),
+        waves: Vec::new(),
+        limits: None,
         counts: Counts::default(),
         // An instance in a region that this rollout skips is not an orphan.
         targets: plan
@@ -74,6 +69,15 @@ pub fn document(
     document
 }
 
+pub(super) fn operations(plan: &Plan) -> Vec<Operation> {
+    let operation = |operation: PlannedOperation| Operation {
+        action: operation.action.to_string(),
+        accounts: operation.targets.accounts.len(),
+        regions: operation.targets.regions.iter().map(ToString::to_string).collect(),
+    };
+    planned_operations(plan).into_iter().map(operation).collect()
+}
+
 fn target(planned: &PlannedInstance, hidden: &[String]) -> Target {
     Target {
         account_id: planned.target.account.to_string(),
@@ -84,6 +88,7 @@ fn target(planned: &PlannedInstance, hidden: &[String]) -> Target {
         last_failure: planned.last_failure().map(str::to_owned),
         not_reached: planned.not_reached().map(str::to_owned),
         endpoints: Vec::new(),
+        wave: None,
         overrides: planned
             .override_changes()
             .into_iter()

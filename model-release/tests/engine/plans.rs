@@ -241,3 +241,61 @@ fn a_running_operation_is_shown_in_every_form() {
     let shown = "operation by-hand (UPDATE RUNNING) of another release, of CodePipeline or of a person is running";
     assert!(text(&plan, false).contains(shown) && markdown(&plan).contains("operation by-hand"), "{}", text(&plan, false));
 }
+
+#[test]
+fn a_plan_shows_which_targets_are_in_which_wave_and_the_operations_of_each() {
+    let cloud = Cloud::default();
+    deployed(&cloud, &release(1));
+    let release = release(2);
+    let request = request(&release);
+    let observed = block_on(observe(&cloud, &request.release)).unwrap();
+    let plan = plan(&request.release, &observed);
+    let waves = request.waves(release.manifest.stage(Stage::Staging), Some("1,rest")).unwrap().unwrap();
+    let mut document = planned(&cloud, &release);
+    assert_eq!((document.operations.len(), document.targets[0].wave), (1, None));
+    document.add_waves(&plan, &waves);
+    let in_waves: Vec<_> = document.targets.iter().map(|target| (target.account_id.as_str(), target.wave)).collect();
+    assert_eq!(in_waves, [(A, Some(1)), (B, Some(2))]);
+    let operations: Vec<_> = document.operations.iter().map(|operation| (operation.action.as_str(), operation.accounts)).collect();
+    assert_eq!(operations, [("UPDATE", 1), ("UPDATE", 1)]);
+    let shown = unstyled(&text(&document, false));
+    let expected = "  Waves, one after the other\n    1  1     222222222222 in us-east-1: 1 target, 1 to change\n    \
+                    2  rest  333333333333 in us-east-1: 1 target, 1 to change";
+    assert!(shown.contains(expected), "{shown}");
+    assert!(shown.ends_with("Plan: 2 to change; 2 operations, no endpoint is interrupted"), "{shown}");
+    let table = "| wave | size | targets |\n|---|---|---|\n| 1 | `1` | 222222222222 in us-east-1: 1 target, 1 to change |";
+    assert!(markdown(&document).contains(table), "{}", markdown(&document));
+    // What a rollout does: the operations of the waves are those that it starts.
+    let json = serde_json::to_value(&document).unwrap();
+    assert_eq!(json["waves"][1]["accounts"], serde_json::json!([B]));
+    let read: PlanDocument = serde_json::from_value(json).unwrap();
+    assert_eq!(read, document);
+}
+
+#[test]
+fn a_plan_of_a_frozen_production_has_a_problem_and_shows_the_limits() {
+    let release = crate::rollout_limits::limited(1, &[("2026-12-18T00:00:00Z", "2027-01-04T00:00:00Z")], Some(5));
+    let shown = |stage, now| {
+        let mut document = planned(&Cloud::default(), &release);
+        document.add_limits(&release, stage, crate::rollout_limits::time(now));
+        (document.problems.clone(), unstyled(&text(&document, false)), markdown(&document))
+    };
+    let (problems, text, markdown) = shown(Stage::Prod, "2026-12-24T00:00:00Z");
+    assert_eq!((problems.len(), problems[0].code.as_ref()), (1, "frozen"));
+    assert!(markdown.contains("- release-policy.json: production is frozen until 2027-01-04T00:00:00Z: holidays"), "{markdown}");
+    let limits = ["production accounts at once: at most 5", "frozen from 2026-12-18T00:00:00Z to 2027-01-04T00:00:00Z: holidays"];
+    assert!(limits.iter().all(|limit| text.contains(limit) && markdown.contains(&format!("- {limit}"))), "{text}{markdown}");
+    let (problems, text, _) = shown(Stage::Prod, "2027-01-05T00:00:00Z");
+    assert!(problems.is_empty() && text.contains("at most 5"));
+    let (problems, text, _) = shown(Stage::Staging, "2026-12-24T00:00:00Z");
+    assert!(problems.is_empty() && !text.contains("Limits"));
+}
+
+/// The text without styles.
+fn unstyled(text: &str) -> String {
+    let mut plain = String::new();
+    let mut parts = text.split('\u{1b}');
+    plain.push_str(parts.next().unwrap_or_default());
+    parts.for_each(|part| plain.push_str(part.split_once('m').map_or("", |(_, after)| after)));
+    plain
+}

@@ -15,11 +15,11 @@ use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 pub use options::{
     AccountFilter, ApprovalOptions, AwsCliOptions, BuildOptions, Caller, CheckReleaseOptions, ChoiceOptions, ConcurrencyMode,
     ConfigCheckOptions, ConfigCommand, ConfigExplainOptions, ConfigSchemaOptions, ConfigurationOptions, DemoOptions, DeployOptions,
-    DoctorOptions, EvidenceOptions, InitTestsOptions, ListOptions, OnFailure, OwnChecks, PackageOptions, Permissions, PlanOptions,
-    PreferenceOptions, ProjectOptions, PruneOptions, RecordOptions, RegionConcurrency, RegistryAction, RegistryOptions, ReleaseOptions,
-    ReportOptions, ResolveOptions, RoleOptions, SchemaOf, SetupOptions, SignatureOptions, SigningOptions, SnapshotOptions, StackSetAccess,
-    StackSetOptions, StageAccounts, StagingTestOptions, StopOptions, TemplateBucketOptions, TestOptions, TourOptions, VerifyOptions,
-    WaveOptions, non_empty,
+    DoctorOptions, EvidenceOptions, FreezeOptions, InitTestsOptions, ListOptions, OnFailure, OwnChecks, PackageOptions, Permissions,
+    PlanOptions, PreferenceOptions, ProjectOptions, PruneOptions, RecordOptions, RegionConcurrency, RegistryAction, RegistryOptions,
+    ReleaseOptions, ReportOptions, ResolveOptions, RoleOptions, SchemaOf, SetupOptions, SignatureOptions, SigningOptions, SnapshotOptions,
+    StackSetAccess, StackSetOptions, StageAccounts, StagingTestOptions, StopOptions, TemplateBucketOptions, TestOptions, TourOptions,
+    VerifyOptions, WaveOptions, non_empty,
 };
 
 use terminal::Format;

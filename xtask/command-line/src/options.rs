@@ -45,8 +45,8 @@ pub use registry::{ListOptions, RegistryAction, RegistryOptions, ResolveOptions,
 pub use report::{EvidenceOptions, ReportOptions};
 pub use setup::SetupOptions;
 pub use shared::{
-    AccountFilter, ProjectOptions, RecordOptions, ReleaseOptions, RoleOptions, SignatureOptions, SigningOptions, StageAccounts,
-    TemplateBucketOptions,
+    AccountFilter, FreezeOptions, ProjectOptions, RecordOptions, ReleaseOptions, RoleOptions, SignatureOptions, SigningOptions,
+    StageAccounts, TemplateBucketOptions,
 };
 pub use stop::StopOptions;
 pub use test_endpoints::{OwnChecks, TestOptions};

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use model_release::aws::{StagePlan, TargetSessions, deployed_endpoints, place_template, plan_stage};
 use model_release::plan_report::{self, PlanDocument};
@@ -23,6 +23,7 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &PlanOptio
     let release = requests::release(project, &options.set.release)?;
     let mut request = requests::rollout(&release, &options.set, &PreferenceOptions::default(), &[])?;
     let bucket = requests::template_bucket(&request, options.set.stage, &options.template)?;
+    let waves = requests::planned_waves(&release, options.set.stage, &request, options.waves.as_ref())?;
     if let Some(path) = options.markdown.as_deref().filter(|path| *path != Path::new("-")) {
         files::check_result(path)?;
     }
@@ -35,6 +36,8 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &PlanOptio
         run_drift_detection(printer, &stack_sets, &request, Duration::from_secs(options.wait)).await?;
     }
     let StagePlan { observed, plan, mut document } = plan_stage(&stack_sets, &release, options.set.stage, &request, crate::tool()).await?;
+    document.add_limits(&release, options.set.stage, SystemTime::now());
+    waves.iter().for_each(|waves| document.add_waves(&plan, waves));
     let stage = release.manifest.stage(options.set.stage);
     let sessions = Arc::new(TargetSessions::new(&session, &release, stage, &requests::target_role(&options.set.role)?, "plan"));
     if !options.no_preflight && observed.stack_set.is_some() {
@@ -102,6 +105,6 @@ async fn run_drift_detection(
         Ok(_) => Ok(()),
         // A stack set that does not exist yet has not drifted.
         Err(stack_rollout::Error::Call { source, .. }) if source.kind() == stack_rollout::CallErrorKind::StackSetNotFound => Ok(()),
-        Err(error) => Err(deploy::refused(&error, request.call_as)),
+        Err(error) => Err(deploy::refused(&error, request)),
     }
 }

@@ -6,7 +6,9 @@ use clap::Args;
 
 use model_release::Stage;
 
-use super::{RecordOptions, ReleaseOptions, RoleOptions, SignatureOptions, StagingTestOptions, TemplateBucketOptions, WaveOptions};
+use super::{
+    FreezeOptions, RecordOptions, ReleaseOptions, RoleOptions, SignatureOptions, StagingTestOptions, TemplateBucketOptions, WaveOptions,
+};
 
 /// Options of `deploy`.
 #[derive(Debug, Args)]
@@ -23,6 +25,8 @@ pub struct DeployOptions {
     pub preferences: PreferenceOptions,
     #[command(flatten)]
     pub waves: WaveOptions,
+    #[command(flatten)]
+    pub freeze: FreezeOptions,
     /// Update the endpoints of this target again, although its stack has the release; repeatable
     #[arg(long, value_name = "ACCOUNT/REGION", help_heading = super::ROLLOUT)]
     pub reapply: Vec<String>,

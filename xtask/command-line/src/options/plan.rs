@@ -13,6 +13,9 @@ pub struct PlanOptions {
     pub set: StackSetOptions,
     #[command(flatten)]
     pub template: TemplateBucketOptions,
+    /// Show these waves, such as 1,10%,rest [default: `waves` of the stage file, else all at once]
+    #[arg(long, value_name = "WAVES", help_heading = super::WAVES)]
+    pub waves: Option<String>,
     /// Skip the checks in the target accounts, and do not read what their endpoints serve
     #[arg(long, help_heading = super::ROLLOUT)]
     pub no_preflight: bool,

@@ -123,3 +123,12 @@ pub struct SignatureOptions {
     #[arg(long, visible_alias = "policy", value_name = "FILE", env = "RELEASE_POLICY")]
     pub release_policy: Option<PathBuf>,
 }
+
+/// A rollout to production during a freeze.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = super::RELEASE)]
+pub struct FreezeOptions {
+    /// Allow the release although the release policy freezes production, and record this reason
+    #[arg(long, value_name = "REASON")]
+    pub during_freeze: Option<String>,
+}
