@@ -53,6 +53,7 @@ pub fn document(
         operations: operations(plan),
         waves: Vec::new(),
         limits: None,
+        exact: None,
         counts: Counts::default(),
         // An instance in a region that this rollout skips is not an orphan.
         targets: plan
@@ -217,7 +218,7 @@ fn groups(
         .collect()
 }
 
-fn changes(
+pub(super) fn changes(
     (old, from): (&Template, &Parameters),
     (new, to): (&Template, &Parameters),
     account: &str,
@@ -262,7 +263,7 @@ fn resource(change: &ResourceChange, from: Option<&Parameters>, to: &Parameters,
     }
 }
 
-fn text(word: &impl serde::Serialize) -> String {
+pub(super) fn text(word: &impl serde::Serialize) -> String {
     serde_json::to_value(word).ok().and_then(|json| json.as_str().map(str::to_owned)).unwrap_or_default()
 }
 

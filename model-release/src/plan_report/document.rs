@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
+use super::exact::ExactTarget;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::endpoint_state::{EndpointState, TargetEndpoints};
 use crate::manifest::{RolloutLimits, Tool};
@@ -51,6 +52,9 @@ pub struct PlanDocument {
     /// The limits that the release policy sets for rollouts to production; null if there are none.
     #[serde(default)]
     pub limits: Option<RolloutLimits>,
+    /// The change sets of the stacks that are updated; null if none were created.
+    #[serde(default)]
+    pub exact: Option<Vec<ExactTarget>>,
     /// The number of targets by state.
     pub counts: Counts,
     /// All targets and all other instances of the set, in order of account and region.

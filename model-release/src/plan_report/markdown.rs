@@ -101,6 +101,13 @@ pub fn markdown(plan: &PlanDocument) -> String {
         }
         out.push('\n');
     }
+    if plan.exact.is_some() {
+        out.push_str("**CloudFormation's change sets:**\n\n");
+        for found in plan.exact_lines().iter().take(ROWS) {
+            let _ = writeln!(out, "- {}", escaped(found));
+        }
+        out.push('\n');
+    }
     if let Some(limits) = &plan.limits {
         out.push_str("**Limits of the release policy:**\n\n");
         for limit in limits.lines().iter().take(ROWS) {

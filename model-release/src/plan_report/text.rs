@@ -64,6 +64,10 @@ pub fn text(plan: &PlanDocument, all: bool) -> String {
     }
     targets(&mut out, plan, all);
     waves(&mut out, plan, all);
+    if plan.exact.is_some() {
+        section(&mut out, "CloudFormation's change sets");
+        plan.exact_lines().iter().for_each(|found| line(&mut out, format_args!("    {}", shortened(found, 4 * LONGEST_VALUE))));
+    }
     if let Some(limits) = &plan.limits {
         section(&mut out, "Limits of the release policy");
         limits.lines().iter().for_each(|limit| line(&mut out, format_args!("    {}", shortened(limit, 2 * LONGEST_VALUE))));

@@ -1,5 +1,6 @@
 //! Rollouts against a model of CloudFormation's stack sets, with a simulated clock.
 
+mod change_sets;
 mod counterexamples;
 mod explained;
 mod fake;

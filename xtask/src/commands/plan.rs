@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use model_release::aws::{StagePlan, TargetSessions, deployed_endpoints, place_template, plan_stage};
+use model_release::aws::{StagePlan, TargetSessions, deployed_endpoints, exact_plan, place_template, plan_stage};
 use model_release::plan_report::{self, PlanDocument};
 use model_release::preflight::{PlannedRollout, PreflightReport, Scope};
 use model_release::{Failure, RolloutRequest, deploy};
@@ -17,7 +17,7 @@ use crate::progress;
 use crate::requests;
 use crate::session;
 use command_line::{PlanOptions, PreferenceOptions};
-use terminal::{Exit, Printer, Project, files, unless_interrupted};
+use terminal::{Exit, Printer, Project, files, interrupted, unless_interrupted};
 
 pub(crate) async fn run(printer: Printer, project: &Project, options: &PlanOptions) -> Result<Exit, Failure> {
     let release = requests::release(project, &options.set.release)?;
@@ -43,6 +43,12 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &PlanOptio
     if !options.no_preflight && observed.stack_set.is_some() {
         let serving = deployed_endpoints(&sessions, &stage.endpoints, &request, &observed).await;
         printer.diagnostics(&document.add_endpoints(options.set.stage, serving));
+    }
+    if options.exact && plan.problems.is_empty() {
+        let (exact, left) = exact_plan(&sessions, &request, &observed, &plan, interrupted()).await?;
+        document.exact = Some(exact);
+        printer.diagnostics(&left);
+        printer.diagnostics(&document.exact_findings());
     }
     for problem in &mut document.problems {
         let finding = completed(&problem.diagnostic()).into_owned();

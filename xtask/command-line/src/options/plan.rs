@@ -19,6 +19,9 @@ pub struct PlanOptions {
     /// Skip the checks in the target accounts, and do not read what their endpoints serve
     #[arg(long, help_heading = super::ROLLOUT)]
     pub no_preflight: bool,
+    /// Also create, read and delete a change set in each existing stack, and show the differences
+    #[arg(long, help_heading = super::ROLLOUT)]
+    pub exact: bool,
     /// Run CloudFormation's drift detection first: an operation that changes no stack
     #[arg(long, help_heading = super::ROLLOUT)]
     pub detect_drift: bool,
