@@ -188,7 +188,9 @@ fn check_limits<C: Clock>(request: &DeployRequest<'_, C>, on_event: &impl Fn(Dep
     request.release.check_parallel_accounts(request.stage, &release.preferences, targets)?;
     let now = request.options.clock.date();
     let warning = request.release.check_freeze(request.stage, now, request.during_freeze.as_deref())?;
-    warning.into_iter().for_each(|warning| on_event(DeployEvent::Frozen(warning)));
+    if let Some(warning) = warning {
+        on_event(DeployEvent::Frozen(warning));
+    }
     Ok(())
 }
 

@@ -30,7 +30,9 @@ impl ReleaseBeforeFile {
         };
         let text = serde_json::to_string_pretty(before).expect("plain data always serializes");
         if let Err(failure) = files::write(&self.path, text.as_bytes()) {
-            failure.diagnostics.iter().for_each(|diagnostic| self.warn(printer, "written", &diagnostic.message));
+            for diagnostic in &failure.diagnostics {
+                self.warn(printer, "written", &diagnostic.message);
+            }
         }
     }
 

@@ -66,11 +66,15 @@ pub fn text(plan: &PlanDocument, all: bool) -> String {
     waves(&mut out, plan, all);
     if plan.exact.is_some() {
         section(&mut out, "CloudFormation's change sets");
-        plan.exact_lines().iter().for_each(|found| line(&mut out, format_args!("    {}", shortened(found, 4 * LONGEST_VALUE))));
+        for found in plan.exact_lines() {
+            line(&mut out, format_args!("    {}", shortened(&found, 4 * LONGEST_VALUE)));
+        }
     }
     if let Some(limits) = &plan.limits {
         section(&mut out, "Limits of the release policy");
-        limits.lines().iter().for_each(|limit| line(&mut out, format_args!("    {}", shortened(limit, 2 * LONGEST_VALUE))));
+        for limit in limits.lines() {
+            line(&mut out, format_args!("    {}", shortened(&limit, 2 * LONGEST_VALUE)));
+        }
     }
     endpoints(&mut out, plan, all);
     out.truncate(out.trim_end().len());

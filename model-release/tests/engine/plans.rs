@@ -345,9 +345,9 @@ fn change_sets_are_shown_beside_the_computed_plan_and_a_denied_one_names_the_sta
         "222222222222/us-east-1: Model (AWS::SageMaker::Model): computed replace, CloudFormation no change",
         "333333333333/us-east-1: `CreateChangeSet` failed: AccessDenied: not authorized",
     ];
-    let (plain, markdown) = (unstyled(&text(&document, false)), markdown(&document));
+    let (shown, markdown) = (unstyled(&text(&document, false)), markdown(&document));
     for line in expected {
-        assert!(plain.contains(line), "{line}: {plain}");
+        assert!(shown.contains(line), "{line}: {shown}");
     }
     assert!(markdown.contains("computed update, CloudFormation replace"), "{markdown}");
     let findings = document.exact_findings();

@@ -37,7 +37,9 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &PlanOptio
     }
     let StagePlan { observed, plan, mut document } = plan_stage(&stack_sets, &release, options.set.stage, &request, crate::tool()).await?;
     document.add_limits(&release, options.set.stage, SystemTime::now());
-    waves.iter().for_each(|waves| document.add_waves(&plan, waves));
+    if let Some(waves) = &waves {
+        document.add_waves(&plan, waves);
+    }
     let stage = release.manifest.stage(options.set.stage);
     let sessions = Arc::new(TargetSessions::new(&session, &release, stage, &requests::target_role(&options.set.role)?, "plan"));
     if !options.no_preflight && observed.stack_set.is_some() {
