@@ -14,7 +14,9 @@
 //!   "four_eyes": true,
 //!   "signatures": { "public_key": "release-key.pem", "required": true },
 //!   "approved_bytes": { "not_known": "block" },
-//!   "approval": { "other_person": "required", "max_age_days": 7 }
+//!   "approval": { "other_person": "required", "max_age_days": 7 },
+//!   "freeze": [{ "from": "2026-12-18T00:00:00Z", "to": "2027-01-04T00:00:00Z", "reason": "holidays" }],
+//!   "max_parallel_accounts": 5
 //! }
 //! ```
 //!
@@ -22,15 +24,18 @@
 //! is rejected. A gate that cannot be read is an error and never counts as passed.
 //!
 //! `approval` is no gate of a model package: it is checked directly before production, and a release
-//! carries it in its manifest.
+//! carries it in its manifest. So are `freeze` and `max_parallel_accounts`, which limit rollouts to
+//! production.
 
 mod gates;
 pub(crate) mod metrics;
 mod reader;
+mod rollout_limits;
 mod signatures;
 
 pub(crate) use gates::{Evaluation, denied, evaluate};
 pub use gates::{GateError, GateViolation, PassedGate};
+pub use rollout_limits::Freeze;
 
 use crate::package::MetricSource;
 use crate::problem::Problems;
@@ -64,6 +69,10 @@ pub struct ReleasePolicy {
     pub signatures: Option<Signatures>,
     /// The approval that a deployment to production needs; none: no record of one is read.
     pub approval: Option<RequiredApproval>,
+    /// The times in which nothing is rolled out to production.
+    pub freeze: Vec<Freeze>,
+    /// The maximum number of production accounts that a rollout operates on at once.
+    pub max_parallel_accounts: Option<u32>,
 }
 
 /// What applies if it is not known whether an image or artifact is still the approved one, such as

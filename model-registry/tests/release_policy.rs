@@ -106,7 +106,13 @@ fn every_mistake_in_a_policy_is_reported_at_once_with_its_place() {
   "deny": [{ "version": 0, "reason": "x" }, { "arn": "iris/1", "reason": "" }, { "reason": "y" }],
   "four_eyes": "yes",
   "four_eyes": true,
-  "approval": { "other_person": "requird", "max_age_days": 0.5, "by": "ann" }
+  "approval": { "other_person": "requird", "max_age_days": 0.5, "by": "ann" },
+  "freeze": [
+    { "from": "2026-12-18", "to": 2027, "reason": "x" },
+    { "from": "2027-01-04T00:00:00Z", "to": "2027-01-04T01:00:00+01:00", "reason": "x" },
+    { "from": "2026-12-18T00:00:00Z", "until": "2027-01-04T00:00:00Z" }, "winter"
+  ],
+  "max_parallel_accounts": 0
 }"#;
     let found: Vec<_> = problems(text).into_iter().map(|(place, message)| format!("{place} {message}")).collect();
     insta::assert_snapshot!(found.join("\n"), @r#"
@@ -136,7 +142,31 @@ fn every_mistake_in_a_policy_is_reported_at_once_with_its_place() {
     17:33 `other_person` is `requird`, not `required` or `if-known` (did you mean `required`?)
     17:60 `max_age_days` is 0.5, not a number of days (use a whole number from 1 to 3650)
     17:65 `approval` has no `by` (known keys: other_person, max_age_days)
+    19:15 `from` is `2026-12-18`, not a time (write a time with its offset as in RFC 3339: 2026-12-18T00:00:00Z, or 2026-12-18T01:00:00+01:00)
+    19:35 `to` is a number, not a string (write a string in quotes)
+    20:45 the freeze ends at 2027-01-04T00:00:00Z, which is not after its beginning, 2027-01-04T00:00:00Z (swap the two: this freeze is empty)
+    21:5 an entry of `freeze` has no `to` (write { "from": "2026-12-18T00:00:00Z", "to": "2027-01-04T00:00:00Z", "reason": "…" })
+    21:5 an entry of `freeze` has no `reason` (write { "from": "2026-12-18T00:00:00Z", "to": "2027-01-04T00:00:00Z", "reason": "…" })
+    21:39 an entry of `freeze` has no `until` (known keys: from, to, reason)
+    21:74 an entry of `freeze` is a string, not an object (write names and values in braces)
+    23:28 `max_parallel_accounts` is 0, not a number of accounts (use a whole number from 1 to 10000)
     "#);
+}
+
+#[test]
+fn freezes_and_the_number_of_parallel_accounts_are_read() {
+    let policy = ReleasePolicy::parse(
+        r#"{ "schema_version": 1, "max_parallel_accounts": 5,
+            "freeze": [{ "from": "2026-12-18T01:00:00+01:00", "to": "2027-01-04T00:00:00Z", "reason": "holidays" }] }"#,
+    )
+    .unwrap();
+    let [freeze] = &policy.freeze[..] else { panic!("{policy:?}") };
+    assert_eq!((freeze.from.to_string().as_str(), freeze.to.to_string().as_str()), ("2026-12-18T00:00:00Z", "2027-01-04T00:00:00Z"));
+    assert_eq!((freeze.reason.as_str(), policy.max_parallel_accounts), ("holidays", Some(5)));
+    for wrong in ["1.5", "\"5\"", "-1", "null", "10001", "[]"] {
+        let found = problems(&format!(r#"{{ "schema_version": 1, "max_parallel_accounts": {wrong} }}"#));
+        assert!(found[0].1.contains("not a number of accounts (use a whole number from 1 to 10000)"), "{found:?}");
+    }
 }
 
 #[test]
@@ -172,7 +202,7 @@ proptest! {
     #[test]
     fn any_values_are_read_or_rejected_without_a_panic(value in any_json(), key in prop_oneof![
         Just("schema_version"), Just("metadata"), Just("metrics"), Just("life_cycle"), Just("image_registries"), Just("deny"), Just("four_eyes"),
-        Just("approved_bytes"), Just("signatures"), Just("approval"),
+        Just("approved_bytes"), Just("signatures"), Just("approval"), Just("freeze"), Just("max_parallel_accounts"),
     ]) {
         if let Err(problems) = ReleasePolicy::parse(&format!("{{ \"{key}\": {value} }}")) {
             prop_assert!(problems.0.iter().all(|problem| problem.place.is_some() && problem.hint.is_some()));
@@ -185,7 +215,7 @@ fn any_json() -> impl Strategy<Value = String> {
     leaf.prop_recursive(3, 12, 4, |inner| {
         prop_oneof![
             proptest::collection::vec(inner.clone(), 0..4).prop_map(|items| format!("[{}]", items.join(","))),
-            proptest::collection::vec(("\"(key|name|at|min|reason|arn|x)\"", inner), 0..4).prop_map(|members| format!(
+            proptest::collection::vec(("\"(key|name|at|min|reason|arn|from|to|x)\"", inner), 0..4).prop_map(|members| format!(
                 "{{{}}}",
                 members.iter().map(|(key, value)| format!("{key}:{value}")).collect::<Vec<_>>().join(",")
             )),

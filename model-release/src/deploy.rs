@@ -14,18 +14,17 @@ use std::time::Duration;
 use endpoint_test::{LoadMode, TargetReport};
 use stack_rollout::preflight::Check;
 use stack_rollout::{
-    AccountId, CallAs, Clock, Observed, Operation, Plan, Region, RolledOutWave, SessionError, StackSets, Stacks, SystemClock, Target,
-    TargetRecord, Verdict, Waves, observe, plan, roll_out, roll_out_waves,
+    AccountId, CallAs, Clock, Event, Observed, Operation, Plan, Region, ReleaseBefore, RolledOutWave, SessionError, StackSets, Stacks,
+    SystemClock, Target, TargetRecord, Verdict, Waves, observe, plan, roll_out, roll_out_waves,
 };
 
 use crate::capacity::{CapacityChange, RequestedCounts};
 use crate::diagnostic::{Diagnostic, Failure, FailureKind};
 use crate::endpoint_state::TargetEndpoints;
 use crate::preflight::{PlannedRollout, PreflightReport, Scope};
-use crate::stage_status::deployed_package;
-use crate::{Expectations, Release, RolloutRequest, Stage, StageTests};
+use crate::{Expectations, MODEL_PACKAGE, Release, RolloutRequest, Stage, StageTests};
 
-pub use deployment::Deployment;
+pub use deployment::{Deployment, DuringFreeze};
 pub use reset_overrides::reset_overrides;
 pub use waves::{AlarmStates, DeployWaves, NoWaves, WaveChecks};
 
@@ -45,12 +44,16 @@ pub struct DeployRequest<'a, C = SystemClock> {
     pub options: stack_rollout::Options<C>,
     /// The waves; `None` rolls out to all targets at once.
     pub waves: Option<DeployWaves>,
+    /// Why the release is rolled out even while production is frozen.
+    pub during_freeze: Option<String>,
 }
 
 /// A progress event of a deployment.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum DeployEvent {
+    /// Production is frozen, and the request has a reason to deploy during the freeze.
+    Frozen(Diagnostic),
     /// The preflight passed.
     PreflightPassed(PreflightReport),
     /// The rollout starts.
@@ -115,6 +118,7 @@ where
     let listener = Mutex::new(on_event);
     let on_event = |event| (*listener.lock().unwrap_or_else(PoisonError::into_inner))(event);
     let started_at = request.options.clock.date();
+    check_limits(request, &on_event)?;
     let before = Before::read(request, stack_sets).await?;
     if let (Some(preflight), Some(before)) = (preflight, &before) {
         let report = PreflightReport::of(&preflight(before.planned(request)).await);
@@ -127,19 +131,25 @@ where
     let earlier = if changing.is_empty() { Vec::new() } else { read(changing).await };
     on_event(DeployEvent::RollingOut);
     let release = &request.rollout.release;
-    let on_rollout = |event| on_event(DeployEvent::Rollout(event));
-    let tested = Mutex::new(Vec::new());
+    let release_before = Mutex::new(request.waves.as_ref().and_then(|waves| waves.release_before.clone()));
+    let on_rollout = |event| {
+        if let Event::ReleaseBefore(Some(before)) = &event {
+            *release_before.lock().unwrap_or_else(PoisonError::into_inner) = Some(ReleaseBefore::clone(before));
+        }
+        on_event(DeployEvent::Rollout(event));
+    };
+    let checked = Mutex::new(waves::Checked::default());
     let rollout = match &request.waves {
         None => roll_out(stack_sets, stacks, release, &request.options, on_rollout).await,
         Some(waves) => {
-            let check = async |wave: RolledOutWave<'_>| waves::check(request, waves, wave, &identity, checks, &tested, &on_event).await;
-            let plan = Waves { waves: &waves.waves, on_failure: waves.on_failure };
+            let check = async |wave: RolledOutWave<'_>| waves::check(request, waves, wave, &identity, checks, &checked, &on_event).await;
+            let plan = Waves { waves: &waves.waves, on_failure: waves.on_failure, release_before: waves.release_before.as_ref() };
             roll_out_waves(stack_sets, stacks, release, plan, &request.options, check, on_rollout).await
         }
     };
-    let tested = tested.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let waves::Checked { reports: tested, not_allowed } = checked.into_inner().unwrap_or_else(PoisonError::into_inner);
     on_event(DeployEvent::RolledOut);
-    let rollout = rollout.map_err(|error| refused(&error, request.rollout.call_as))?;
+    let rollout = rollout.map_err(|error| refused(&error, request.rollout))?;
     let identity = if request.waves.is_some() {
         tested
     } else if rollout.verdict() == Verdict::Succeeded {
@@ -151,10 +161,10 @@ where
     let serving = if identity.is_empty() || rollout.verdict() != Verdict::Succeeded {
         on_event(DeployEvent::ReadingEndpoints);
         let rolled_back: BTreeSet<_> = rollout.rolled_back.iter().flat_map(|back| &back.targets).map(TargetRecord::target).collect();
-        let package_before = |target: &Target| before.as_ref().and_then(|before| deployed_package(&before.observed, target));
+        let release_before = release_before.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let package_before = |target: &Target| Some(release_before.as_ref()?.parameter(target, MODEL_PACKAGE)?.to_owned());
         let wanted = |target: Target| {
-            let is_back = rolled_back.contains(&target);
-            let package = if is_back { package_before(&target).map(str::to_owned) } else { request.rollout.model_package(&target) };
+            let package = if rolled_back.contains(&target) { package_before(&target) } else { request.rollout.model_package(&target) };
             (target, package)
         };
         read(release.targets.iter().map(wanted).collect()).await
@@ -163,7 +173,25 @@ where
     };
     let capacity = before.map(|before| before.capacity(request, &earlier, &serving)).unwrap_or_default();
     let ended_at = request.options.clock.date();
-    Ok(Deployment { rollout, identity, serving, capacity, stage: request.stage, started_at, ended_at })
+    let during_freeze = request.during_freeze.clone().and_then(|reason| {
+        let freezes = request.release.freezes(request.stage, started_at, ended_at).into_iter().cloned().collect();
+        Some(DuringFreeze { reason, freezes }).filter(|during| !during.freezes.is_empty())
+    });
+    Ok(Deployment { rollout, identity, serving, capacity, not_allowed, during_freeze, stage: request.stage, started_at, ended_at })
+}
+
+/// Checks the release policy's limits of rollouts to production.
+fn check_limits<C: Clock>(request: &DeployRequest<'_, C>, on_event: &impl Fn(DeployEvent)) -> Result<(), Failure> {
+    let release = &request.rollout.release;
+    let waves = request.waves.iter().flat_map(|waves| &waves.waves).map(|wave| &wave.targets);
+    let targets: Vec<_> = if request.waves.is_some() { waves.collect() } else { vec![&release.targets] };
+    request.release.check_parallel_accounts(request.stage, &release.preferences, targets)?;
+    let now = request.options.clock.date();
+    let warning = request.release.check_freeze(request.stage, now, request.during_freeze.as_deref())?;
+    if let Some(warning) = warning {
+        on_event(DeployEvent::Frozen(warning));
+    }
+    Ok(())
 }
 
 /// The state before a rollout that changes something.
@@ -176,7 +204,7 @@ impl Before {
     /// `None` if nothing would change, or if it is not known because an operation is running.
     async fn read<S: StackSets, C: Clock>(request: &DeployRequest<'_, C>, stack_sets: &S) -> Result<Option<Self>, Failure> {
         let release = &request.rollout.release;
-        let observed = observe(stack_sets, release).await.map_err(|error| refused(&error, request.rollout.call_as))?;
+        let observed = observe(stack_sets, release).await.map_err(|error| refused(&error, request.rollout))?;
         let operations = operations(stack_sets, request.rollout, &observed).await?;
         // The rollout waits for a running operation, or fails.
         if operations.iter().any(|operation| !operation.status.has_ended()) {
@@ -214,7 +242,7 @@ pub async fn operations(stack_sets: &impl StackSets, request: &RolloutRequest, o
         return Ok(Vec::new());
     }
     let stack_set = &request.release.stack_set;
-    let call = |source| refused(&stack_rollout::Error::Call { stack_set: stack_set.clone(), source }, request.call_as);
+    let call = |source| refused(&stack_rollout::Error::Call { stack_set: stack_set.clone(), source }, request);
     stack_sets.list_operations(stack_set).await.map_err(call)
 }
 
@@ -233,8 +261,8 @@ fn identity_tests<C>(request: &DeployRequest<'_, C>) -> Result<StageTests, Failu
     })
 }
 
-/// Converts an error of stack-rollout. `call_as` is used in the command of the hint.
-pub fn refused(error: &stack_rollout::Error, call_as: CallAs) -> Failure {
+/// Converts an error of stack-rollout.
+pub fn refused(error: &stack_rollout::Error, request: &RolloutRequest) -> Failure {
     if let stack_rollout::Error::Release { problems, .. } = error {
         return Failure::new(FailureKind::BadInput, problems.0.iter().map(Diagnostic::from).collect());
     }
@@ -243,9 +271,13 @@ pub fn refused(error: &stack_rollout::Error, call_as: CallAs) -> Failure {
         stack_rollout::Error::Call { source, .. } => diagnostic.in_aws(None::<&str>, source.region.as_ref()),
         _ => diagnostic.in_aws(None::<&str>, None::<&str>),
     };
-    let diagnostic = match error.stop_command(call_as) {
-        Some(stop) => diagnostic.code("operation-in-progress").about(stop),
-        None => diagnostic.with_hint_opt(error.hint()),
+    let diagnostic = match error {
+        stack_rollout::Error::OperationInProgress { .. } => {
+            let caller = if request.call_as == CallAs::DelegatedAdmin { " delegated-admin" } else { "" };
+            let hint = "run again when it has finished, or stop it";
+            diagnostic.code("operation-in-progress").about(format!("{}{caller}", request.stage)).with_hint(hint)
+        }
+        _ => diagnostic.with_hint_opt(error.hint()),
     };
     Failure::new(FailureKind::Unreachable, vec![diagnostic])
 }

@@ -54,6 +54,7 @@ mod registry_listing;
 mod release;
 mod release_check;
 mod release_text;
+mod rollout_limits;
 mod rollout_request;
 mod selection;
 mod serving;

@@ -3,6 +3,7 @@
 //! It is written last and verified first, so an incomplete or mixed set of files is rejected.
 
 mod containers;
+mod rollout_limits;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::Stage;
 
 pub use containers::{ApprovedArtifact, ApprovedContainer, ApprovedImage, DigestSource};
+pub use rollout_limits::{Freeze, RolloutLimits};
 
 /// The manifest's file name in a release folder.
 pub const FILE_NAME: &str = "release-manifest.json";
@@ -186,6 +188,9 @@ pub struct ReleasePolicy {
     /// The approval that a deployment to production needs. Missing if the policy requires none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approval: Option<RequiredApproval>,
+    /// The limits of rollouts to production. Missing if the policy has none.
+    #[serde(default, skip_serializing_if = "RolloutLimits::is_empty")]
+    pub rollout: RolloutLimits,
 }
 
 /// The approval that a deployment to production needs.

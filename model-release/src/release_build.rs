@@ -477,6 +477,7 @@ fn manifest_of(
                 digest: file.digest.clone(),
                 unknown_bytes: file.policy.unknown_bytes,
                 approval: file.policy.approval.map(Into::into),
+                rollout: (&file.policy).into(),
             }),
             gates: choice.gates.iter().map(|met| manifest::MetGate { gate: met.gate.clone(), found: met.found.clone() }).collect(),
         },

@@ -6,7 +6,8 @@ use std::time::Duration;
 use aws_names::{AccountId, Region};
 use stack_rollout::status::RegionConcurrency;
 use stack_rollout::{
-    CallAs, OperationId, Options, ParameterOverride, PermissionModel, Preferences, Reapply, StackSetName, Target, Targets, Template,
+    CallAs, InvalidWaves, OperationId, Options, ParameterOverride, PermissionModel, Preferences, Reapply, StackSetName, Target, Targets,
+    Template, Wave, WaveSpec,
 };
 
 use crate::diagnostic::{Diagnostic, Failure, stop_on_errors};
@@ -42,6 +43,8 @@ pub const MODEL_PACKAGE: &str = "ModelPackageName";
 /// A rollout that can be started.
 #[derive(Debug, Clone)]
 pub struct RolloutRequest {
+    /// The stage.
+    pub stage: Stage,
     /// The release for stack-rollout.
     pub release: stack_rollout::Release,
     /// The targets of the whole release, including regions that the settings skip.
@@ -76,7 +79,15 @@ impl RolloutRequest {
                 .reapply(Some(Reapply { parameter: DEPLOYMENT_ATTEMPT.to_owned(), attempt: settings.attempt, targets: settings.reapply }));
         let of_reapply = |problem: &stack_rollout::Problem| problem.code.starts_with("reapply-");
         stop_on_errors(rolled_out.problems().iter().filter(|problem| of_reapply(problem)).map(Diagnostic::from).collect())?;
-        Ok(Self { release: rolled_out, all_targets, call_as: settings.call_as, release_id: release_id(&release.digest)? })
+        Ok(Self { stage, release: rolled_out, all_targets, call_as: settings.call_as, release_id: release_id(&release.digest)? })
+    }
+
+    /// The waves of this specification, or else of the stage; `None` without waves. Each wave has
+    /// only targets of this rollout.
+    pub fn waves(&self, stage: &manifest::StageTargets, specification: Option<&str>) -> Result<Option<Vec<Wave>>, InvalidWaves> {
+        let Some(text) = specification.or(stage.waves.as_deref()) else { return Ok(None) };
+        let waves = text.parse::<WaveSpec>()?.waves(&self.all_targets)?;
+        Ok(Some(Wave::within(waves, &self.release.targets)))
     }
 
     /// The model package that the release deploys to a target.

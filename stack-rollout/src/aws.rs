@@ -1,5 +1,6 @@
 //! The adapters that implement the ports with the AWS SDK.
 
+mod change_sets;
 mod convert;
 mod failure;
 mod organization;

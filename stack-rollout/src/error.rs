@@ -3,7 +3,6 @@
 use crate::call_error::CallError;
 use crate::identifiers::StackSetName;
 use crate::problem::Problems;
-use crate::release::CallAs;
 use crate::stack_sets::Operation;
 
 /// Why a rollout, or reading a stack set, failed.
@@ -54,21 +53,12 @@ impl Error {
             Self::ChangedBetweenWaves { .. } => {
                 Some("find out which release is to be deployed; to continue with this one, run the command again".to_owned())
             }
-            Self::OperationInProgress { operation, .. } => {
-                let stop = self.stop_command(CallAs::Itself).unwrap_or_default();
-                Some(format!("wait for operation `{}` to finish, or stop it: `{stop}`", operation.id))
+            Self::OperationInProgress { stack_set, operation } => {
+                let id = &operation.id;
+                let stop = format!("aws cloudformation stop-stack-set-operation --stack-set-name {stack_set} --operation-id {id}");
+                Some(format!("wait for operation `{id}` to finish, or stop it: `{stop}`"))
             }
             Self::Call { source, .. } => source.hint(),
         }
-    }
-
-    /// The AWS CLI command that stops the running operation, if one is running.
-    pub fn stop_command(&self, call_as: CallAs) -> Option<String> {
-        let Self::OperationInProgress { stack_set, operation } = self else { return None };
-        let call_as = match call_as {
-            CallAs::Itself => "",
-            CallAs::DelegatedAdmin => " --call-as DELEGATED_ADMIN",
-        };
-        Some(format!("aws cloudformation stop-stack-set-operation --stack-set-name {stack_set} --operation-id {}{call_as}", operation.id))
     }
 }

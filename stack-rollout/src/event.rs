@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::call_error::CallError;
 use crate::identifiers::{OperationId, StackSetName, Target};
 use crate::plan::Plan;
+use crate::release_before::ReleaseBefore;
 use crate::stack_sets::Operation;
 use crate::stacks::FailedResource;
 use crate::status::{DetailedStatus, OperationAction, OperationStatus};
@@ -23,6 +24,9 @@ pub enum Event {
         /// The number of waves.
         of: usize,
     },
+    /// What the next run needs to roll a failed wave back, if this one is killed: store it. `None`: it
+    /// is no longer needed.
+    ReleaseBefore(Option<Box<ReleaseBefore>>),
     /// The release before is rolled out again to what a failed wave has changed.
     RollingBack {
         /// The number of targets.

@@ -28,7 +28,10 @@
 //! - [`Reapply`] updates single instances again that CloudFormation regards as up to date.
 //! - [`roll_out`] executes the plan. It updates the set first, because new instances are created
 //!   from it. It emits [`Event`]s and returns a [`Rollout`] (`rollout.json`).
-//! - [`template_changes`] compares the resources of two templates.
+//! - [`roll_out_waves`] rolls out wave by wave. It emits the release before ([`ReleaseBefore`]), with
+//!   which the next run can finish an interrupted roll-back.
+//! - [`template_changes`] compares the resources of two templates. [`exact_changes`] reads those that
+//!   CloudFormation computes, from a change set that it creates and deletes.
 //!   [`preflight`](preflight::preflight) checks each target before a rollout. [`prune`] removes
 //!   instances. [`detect_drift`] detects drift. [`stop`] stops running operations.
 //! - [`StackSets`] and [`Stacks`] are the ports: the stack sets of the management account, and the
@@ -69,6 +72,7 @@
 mod blocked_stack;
 mod bounded;
 mod call_error;
+mod change_set;
 mod debug;
 mod drift;
 mod error;
@@ -82,6 +86,7 @@ pub mod preflight;
 mod problem;
 mod prune;
 mod release;
+mod release_before;
 mod roll_out;
 mod rollout;
 mod stack_sets;
@@ -98,6 +103,9 @@ pub mod aws;
 pub use aws_names::{AccountId, InvalidName, Region};
 pub use blocked_stack::{BlockedStack, stack_status};
 pub use call_error::{CallError, CallErrorKind};
+pub use change_set::{
+    ChangeDifference, ChangeSetError, ChangeSetPage, ChangeSets, ExactChange, NewChangeSet, change_differences, exact_changes,
+};
 pub use clock::{Clock, SystemClock};
 pub use drift::detect_drift;
 pub use error::Error;
@@ -113,6 +121,7 @@ pub use prune::{PruneReport, PruneRequest, PrunedInstance, prune};
 pub use release::{
     AutoDeployment, CallAs, ParameterOverride, Parameters, PermissionModel, Preferences, Reapply, Release, Targets, Template,
 };
+pub use release_before::ReleaseBefore;
 pub use roll_out::{OnFailure, PlannedOperation, RolledOutWave, WaveCheck, Waves, planned_operations, roll_out, roll_out_waves};
 pub use rollout::{Counts, OperationRecord, Orphan, Outcome, RollBackRecord, Rollout, TargetRecord, Verdict, WaveOutcome, WaveRecord};
 pub use stack_sets::{Instance, InstancesDeletion, InstancesOperation, Operation, OperationResult, SetUpdate, StackSet, StackSets};

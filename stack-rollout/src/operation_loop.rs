@@ -72,6 +72,8 @@ pub(crate) struct OperationLoop<'a, S, C> {
     pub(crate) halt: Option<Halt>,
     pub(crate) problems: Vec<Problem>,
     options: &'a Options<C>,
+    /// The newest operation of another release, a pipeline or a person that had changed instances.
+    pub(crate) latest_other: Option<OperationId>,
     /// The operations that had ended before this run observed the state.
     known: BTreeSet<OperationId>,
     sent: BTreeSet<OperationId>,
@@ -99,6 +101,7 @@ impl<'a, S: StackSets, C: Clock> OperationLoop<'a, S, C> {
             halt: None,
             problems: Vec::new(),
             options,
+            latest_other: None,
             known: BTreeSet::new(),
             sent: BTreeSet::new(),
             run: 1,
@@ -145,6 +148,8 @@ impl<'a, S: StackSets, C: Clock> OperationLoop<'a, S, C> {
                 return Ok(());
             }
             let Some(operation) = self.open(&listed).cloned() else {
+                let is_other = |operation: &&Operation| changes_instances(operation) && release.run_of(&operation.id).is_none();
+                self.latest_other = listed.iter().find(is_other).map(|operation| operation.id.clone());
                 self.known.extend(listed.into_iter().map(|operation| operation.id));
                 return Ok(());
             };

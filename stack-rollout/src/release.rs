@@ -321,6 +321,25 @@ pub struct Preferences {
 }
 
 impl Preferences {
+    /// The maximum number of accounts in which an operation on these targets works at once.
+    ///
+    /// In the strict mode, which is CloudFormation's default, an operation works in at most one
+    /// account more than it tolerates failures. Parallel regions can work in different accounts.
+    pub fn concurrent_accounts(&self, targets: &Targets) -> usize {
+        let accounts = targets.accounts.len();
+        let number = |count: Option<u32>, percentage: Option<u8>| match (count, percentage) {
+            (Some(count), _) => Some(usize::try_from(count).unwrap_or(usize::MAX)),
+            (None, percentage) => percentage.map(|percentage| accounts * usize::from(percentage) / 100),
+        };
+        let requested = number(self.max_concurrent_count, self.max_concurrent_percentage).unwrap_or(1).max(1);
+        let tolerated = number(self.failure_tolerance_count, self.failure_tolerance_percentage).unwrap_or(0);
+        let is_soft = self.concurrency_mode == Some(ConcurrencyMode::Soft);
+        let in_region = if is_soft { requested } else { requested.min(tolerated.saturating_add(1)) };
+        let is_parallel = self.region_concurrency == Some(RegionConcurrency::Parallel);
+        let regions = if is_parallel { targets.regions.len() } else { 1 };
+        in_region.saturating_mul(regions).min(accounts)
+    }
+
     /// The preferences for these regions. CloudFormation rejects an order with other regions.
     pub(crate) fn within(&self, regions: &BTreeSet<Region>) -> Self {
         Self { region_order: self.region_order.iter().filter(|region| regions.contains(region)).cloned().collect(), ..self.clone() }

@@ -21,6 +21,7 @@ use crate::options::Options;
 use crate::plan::{HiddenValues, Observed, Plan, SetChange, observe_without_overrides, plan, plan_with, read_overrides};
 use crate::problem::{Place, Problem, Problems};
 use crate::release::{Reapply, Release, Targets};
+use crate::release_before::ReleaseBefore;
 use crate::rollout::Rollout;
 use crate::stack_sets::{Instance, InstancesOperation, Operation, SetUpdate, StackSet, StackSets};
 use crate::stacks::{SessionError, Stacks};
@@ -107,6 +108,10 @@ struct Run<'a, S, C> {
     outdated_because: Option<String>,
     /// The state before the first step of the current wave.
     before: Option<Observed>,
+    /// The release before the first step of all; `None` if it is not known, or if there was none.
+    release_before: Option<ReleaseBefore>,
+    /// Whether the release before is kept: in a rollout in waves, until it is rolled out again.
+    keeps_release_before: bool,
 }
 
 impl<'a, S: StackSets, C: Clock> Run<'a, S, C> {
@@ -124,6 +129,8 @@ impl<'a, S: StackSets, C: Clock> Run<'a, S, C> {
             instances: Vec::new(),
             outdated_because: None,
             before: None,
+            release_before: None,
+            keeps_release_before: false,
         }
     }
 
@@ -169,11 +176,12 @@ impl<'a, S: StackSets, C: Clock> Run<'a, S, C> {
         let observed = if exists { self.observe().await? } else { Observed::default() };
         let hidden = if self.is_later_wave { HiddenValues::AreTheRelease } else { HiddenValues::MayDiffer };
         let plan = plan_with(&self.release, &observed, hidden);
-        if self.before.is_none() {
-            self.before = Some(observed.clone());
-        }
         if !plan.problems.is_empty() {
             return Err(Error::Release { stack_set: self.release.stack_set.clone(), problems: Problems(plan.problems) });
+        }
+        if self.before.is_none() {
+            self.before = Some(observed.clone());
+            self.keep_release_before(&plan, &observed);
         }
         (self.operations.on_event)(Event::Planned(plan.clone()));
         let steps = steps::steps(&plan);
@@ -190,6 +198,28 @@ impl<'a, S: StackSets, C: Clock> Run<'a, S, C> {
             self.create_stack_set().await?;
         }
         self.run_steps(&steps, observed.stack_set.as_ref()).await
+    }
+
+    /// Keeps the release before, and emits it before the first step of a wave.
+    fn keep_release_before(&mut self, plan: &Plan, observed: &Observed) {
+        if !self.keeps_release_before {
+            return;
+        }
+        let (name, release_id, other) = (self.operations.name, &self.options.release_id, self.operations.latest_other.as_ref());
+        if !self.is_later_wave {
+            let is_first = matches!(plan.stack_set, SetChange::Update { .. }) || !self.operations.is_resumed();
+            self.release_before = match self.release_before.take() {
+                _ if is_first => observed.stack_set.as_ref().map(|set| ReleaseBefore::new(name, release_id, other, set)),
+                // An earlier run has changed the stack set and kept this.
+                kept => kept.filter(|before| before.is_of(name, release_id, other)),
+            };
+        }
+        let Some(before) = &mut self.release_before else { return };
+        before.set_rolling_back(None);
+        before.add(observed.instances.iter().filter(|instance| self.release.targets.contains(&instance.target)));
+        if !plan.is_nothing_to_do() {
+            (self.operations.on_event)(Event::ReleaseBefore(Some(Box::new(before.clone()))));
+        }
     }
 
     /// Does not update instances again that an operation of an earlier run has just updated.

@@ -76,7 +76,7 @@ pub enum WaveOutcome {
     Failed,
     /// Whether it has passed is not known.
     Unfinished,
-    /// Not started, because an earlier wave failed.
+    /// Not started: an earlier wave failed, or no later one was allowed to start.
     Skipped,
 }
 

@@ -30,7 +30,7 @@ impl Brake<'_> {
         let stack_sets = self.session.stack_sets(request.call_as);
         let set = &request.release.stack_set;
         let stopped = stop(&stack_sets, set, scope, &request.options(wait), progress::rollout(printer)).await;
-        let report = stopped.map_err(|error| deploy::refused(&error, request.call_as))?;
+        let report = stopped.map_err(|error| deploy::refused(&error, request))?;
         for operation in &report.operations {
             let word = if operation.status.has_ended() { "Ended" } else { "Not ended" };
             printer.step(word, format_args!("operation {} ({} {})", operation.operation_id, operation.action, operation.status));

@@ -10,7 +10,7 @@ use model_release::deploy::{DeployError, DeployEvent, DeployRequest, Deployment,
 use model_release::history::{DeploymentOutcome, GoingBack};
 use model_release::preflight::PlannedRollout;
 use model_release::{Diagnostic, Failure, FailureKind, Release, StageTests, plural};
-use stack_rollout::Options;
+use stack_rollout::{Event, Options};
 
 use crate::brake::Brake;
 use crate::deployment_events::DeploymentEvents;
@@ -18,6 +18,7 @@ use crate::history::Recorder;
 use crate::preflight;
 use crate::progress::{self, EndpointProgress};
 use crate::record::Recording;
+use crate::release_before::ReleaseBeforeFile;
 use crate::requests;
 use crate::session;
 use crate::signatures::Signatures;
@@ -53,7 +54,11 @@ pub(crate) async fn run(
     let recorder = Recorder::open(printer, &options.history, release, Some(options.set.stage), &signing).await?;
     let access = session::test_access(&options.set.role)?;
     // The programs of the tests' own checks are kept until the end.
-    let (waves, _programs) = requests::waves(printer, project, release, options.set.stage, &rollout, &options.waves).await?.unzip();
+    let (mut waves, _programs) = requests::waves(printer, project, release, options.set.stage, &rollout, &options.waves).await?.unzip();
+    let before = ReleaseBeforeFile::beside(&path);
+    if let Some(waves) = &mut waves {
+        waves.release_before = before.read(printer);
+    }
     let session = session::open().await?;
     if let Some(bucket) = &bucket {
         let (url, note) = upload_template(&session, bucket, &mut rollout).await?;
@@ -69,12 +74,14 @@ pub(crate) async fn run(
         stage: options.set.stage,
         rollout: &rollout,
         waves,
+        during_freeze: non_empty(options.freeze.during_freeze.as_ref()).map(str::to_owned),
         options: Options { wait_for_others: options.wait_for_other, ..rollout.options(Duration::from_secs(options.wait)) },
     };
     // From then on there is a result: a signal ends only the reading of the endpoints.
     let has_rolled_out = AtomicBool::new(false);
     let mut rollout_progress = None;
     let on_event = |event| match event {
+        DeployEvent::Frozen(warning) => printer.diagnostic(&warning),
         DeployEvent::PreflightPassed(report) => {
             preflight::show(printer, &report);
             printer.step("Preflight", report.summary().trim_start_matches("Preflight: "));
@@ -84,6 +91,7 @@ pub(crate) async fn run(
             let place = format!("{} in {}", plural(targets.accounts.len(), "account"), plural(targets.regions.len(), "region"));
             printer.step("Rolling out", format_args!("{} to {place}", rollout.release.stack_set));
         }
+        DeployEvent::Rollout(Event::ReleaseBefore(kept)) => before.keep(printer, kept.as_deref()),
         DeployEvent::Rollout(event) => rollout_progress.get_or_insert_with(|| progress::rollout(printer))(event),
         DeployEvent::RolledOut => {
             has_rolled_out.store(true, Ordering::Relaxed);

@@ -57,6 +57,10 @@ pub(crate) fn completed(diagnostic: &Diagnostic) -> Cow<'_, Diagnostic> {
         }
         Some("evidence-too-old") => (None, "run the pipeline again: it tests the release in staging and asks for a new approval".to_owned()),
         Some("execution-role-missing") => (None, "create it, or name another one with --execution-role-name".to_owned()),
+        Some("frozen") => {
+            let change = format!("change `freeze` in `{subject}` and build the release again");
+            (None, format!("deploy after the freeze, {change}, or deploy now with --during-freeze REASON, which is recorded"))
+        }
         Some("group-missing") => (None, "run `setup`, which creates and shares it".to_owned()),
         Some("group-not-shared") => (None, "run `setup`, which writes the policy; `setup --check` shows the difference".to_owned()),
         Some("history-altered") => (
@@ -119,8 +123,14 @@ pub(crate) fn completed(diagnostic: &Diagnostic) -> Cow<'_, Diagnostic> {
             (None, hint.to_owned())
         }
         Some("not-the-approved-release") => (Some("--release-sha256, RELEASE_MANIFEST_SHA256".to_owned()), String::new()),
-        Some("operation-in-progress") => (None, format!("run again when it has finished, or stop it: `{subject}`")),
-        Some("operation-in-progress-of-deploy") => (None, format!("run again with --wait-for-other, or stop it: `{subject}`")),
+        Some(code @ ("operation-in-progress" | "operation-in-progress-of-deploy")) => {
+            let again = if code == "operation-in-progress" { "when it has finished" } else { "with --wait-for-other" };
+            let stop = match subject.strip_suffix(" delegated-admin") {
+                Some(stage) => format!("`xtask stop --stage {stage} --call-as delegated-admin`"),
+                None => format!("`xtask stop --stage {subject}`"),
+            };
+            (None, format!("run again {again}, or stop it: {stop}"))
+        }
         Some(code @ ("orphan" | "inoperable-orphan")) => {
             let (stage, target) = subject.split_once(' ').unwrap_or_default();
             let retained = if code == "orphan" { "" } else { " --retain-stacks" };
@@ -186,6 +196,10 @@ pub(crate) fn completed(diagnostic: &Diagnostic) -> Cow<'_, Diagnostic> {
         }
         Some("staging-tests-partial") => {
             (None, "run `test-staging` without --case for this release and pass its results with --staging-results".to_owned())
+        }
+        Some("too-many-parallel-accounts") => {
+            let fewer = format!("use --max-concurrent-count {subject}, without --region-concurrency parallel");
+            (None, format!("{fewer}, or change `max_parallel_accounts` of the release policy and build the release again"))
         }
         Some("unapproved") => (Some("--allow-unapproved".to_owned()), String::new()),
         Some("trusted-key") => (
@@ -260,6 +274,10 @@ mod tests {
         let remove = "remove it with `xtask prune --stage staging --instance 444444444444/us-east-1";
         assert_eq!(hint("orphan", "staging 444444444444/us-east-1"), format!("{remove}`"));
         assert_eq!(hint("inoperable-orphan", "staging 444444444444/us-east-1"), format!("{remove} --retain-stacks`"));
+        for code in ["operation-in-progress", "operation-in-progress-of-deploy"] {
+            assert!(hint(code, "prod").ends_with(", or stop it: `xtask stop --stage prod`"));
+            assert!(hint(code, "prod delegated-admin").ends_with("`xtask stop --stage prod --call-as delegated-admin`"));
+        }
         let package = "arn:aws:sagemaker:eu-west-1:111111111111:model-package/iris/5";
         assert!(hint("package-not-shared", package).contains("(`xtask setup`)"));
         assert!(hint("package-not-shared-in-region", package).contains("(`AWS_REGION=eu-west-1 xtask setup`)"));

@@ -26,6 +26,8 @@ mod history;
 mod preflight;
 mod progress;
 mod record;
+#[cfg(feature = "aws")]
+mod release_before;
 mod release_build;
 mod report_commands;
 mod requests;

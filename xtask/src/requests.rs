@@ -22,7 +22,7 @@ pub(crate) use selection::{read as selection, read_policy as release_policy};
 #[cfg(feature = "aws")]
 pub(crate) use target_role::target_role;
 #[cfg(feature = "aws")]
-pub(crate) use waves::waves;
+pub(crate) use waves::{planned_waves, waves};
 
 /// The options that set the pipeline's values.
 pub(crate) const SOURCES: [(&str, &str); 10] = [

@@ -13,7 +13,7 @@ use crate::problem::{Problem, Problems, did_you_mean, read_json};
 /// The version of the format.
 const SCHEMA_VERSION: f64 = 1.0;
 
-const KEYS: [&str; 13] = [
+const KEYS: [&str; 15] = [
     "$schema",
     "schema_version",
     "metadata",
@@ -27,6 +27,8 @@ const KEYS: [&str; 13] = [
     "approved_bytes",
     "signatures",
     "approval",
+    "freeze",
+    "max_parallel_accounts",
 ];
 const METADATA_KEYS: [&str; 2] = ["key", "one_of"];
 const METRIC_KEYS: [&str; 6] = ["name", "source", "at", "min", "max", "tolerance"];
@@ -74,6 +76,8 @@ impl<'a> Reader<'a> {
                 "approved_bytes" => policy.unknown_bytes = self.unknown_bytes(value),
                 "signatures" => policy.signatures = self.signatures(value),
                 "approval" => policy.approval = Some(self.approval(value)),
+                "freeze" => policy.freeze = self.each(value, &name, Self::freeze),
+                "max_parallel_accounts" => policy.max_parallel_accounts = self.max_parallel_accounts(value),
                 _ => {}
             }
         }

@@ -27,7 +27,7 @@ pub async fn plan_stage(
     request: &RolloutRequest,
     tool: Tool,
 ) -> Result<StagePlan, Failure> {
-    let observed = observe(stack_sets, &request.release).await.map_err(|error| deploy::refused(&error, request.call_as))?;
+    let observed = observe(stack_sets, &request.release).await.map_err(|error| deploy::refused(&error, request))?;
     let plan = plan(&request.release, &observed);
     let mut document = plan_report::document(release, stage.name(), request, &observed, &plan, tool);
     document.add_operations(&deploy::operations(stack_sets, request, &observed).await?, request);

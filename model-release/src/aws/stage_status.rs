@@ -31,7 +31,7 @@ pub async fn stage_status(
     tool: Tool,
 ) -> Result<(StageStatus, Vec<Diagnostic>), Failure> {
     let stack_sets = session.stack_sets(request.call_as);
-    let observed = observe(&stack_sets, &request.release).await.map_err(|error| refused(&error, request.call_as))?;
+    let observed = observe(&stack_sets, &request.release).await.map_err(|error| refused(&error, request))?;
     let operations = operations(&stack_sets, request, &observed).await?;
     let sessions = Arc::new(sessions);
     let deployed = deployed_endpoints(&sessions, &release.manifest.stage(stage).endpoints, request, &observed).await;

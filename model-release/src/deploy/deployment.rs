@@ -6,15 +6,16 @@ use std::time::SystemTime;
 
 use endpoint_test::{CheckReport, FindingCode, Outcome, TargetReport};
 use jiff::Timestamp;
+use serde::Serialize;
 use serde_json::{Value as Json, json};
 use stack_rollout::status::InstanceStatus;
-use stack_rollout::{Outcome as RolledOut, Rollout, TargetRecord, Targets, Verdict, WaveOutcome};
+use stack_rollout::{Outcome as RolledOut, Rollout, TargetRecord, Targets, Verdict, WaveOutcome, WaveRecord};
 
 use crate::approved_bytes::NOT_KNOWN;
 use crate::capacity::CapacityChange;
 use crate::diagnostic::{Diagnostic, Failure, FailureKind, Level};
 use crate::endpoint_state::{Health, TargetEndpoints};
-use crate::manifest::Tool;
+use crate::manifest::{Freeze, Tool};
 use crate::plural::plural;
 use crate::{Release, Stage};
 use crate::{recreate, serving};
@@ -30,12 +31,26 @@ pub struct Deployment {
     pub serving: Vec<TargetEndpoints>,
     /// Numbers of instances that changed although the release does not change them.
     pub capacity: Vec<CapacityChange>,
+    /// Why no later wave was allowed to start, although the one before has passed.
+    pub not_allowed: Vec<Diagnostic>,
+    /// Why the release was rolled out although production was frozen.
+    pub during_freeze: Option<DuringFreeze>,
     /// The stage.
     pub stage: Stage,
     /// When the deployment began.
     pub started_at: SystemTime,
     /// When it ended, with the identity checks.
     pub ended_at: SystemTime,
+}
+
+/// A deployment during a freeze of production.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct DuringFreeze {
+    /// Why it was deployed.
+    pub reason: String,
+    /// The freezes during the deployment.
+    pub freezes: Vec<Freeze>,
 }
 
 /// RFC 3339 in UTC, with milliseconds.
@@ -82,6 +97,9 @@ impl Deployment {
         record["model_package"] = json!(release.manifest.model_package.arn);
         record["serving"] = json!(self.serving);
         record["unrequested_capacity"] = json!(self.capacity);
+        if let Some(during_freeze) = &self.during_freeze {
+            record["during_freeze"] = json!(during_freeze);
+        }
         record["identity"] = self
             .identity
             .iter()
@@ -129,12 +147,20 @@ impl Deployment {
         }
         findings.extend(self.unknown_bytes());
         // The waves after the first one that has not passed were not started.
-        let stopped = self.rollout.waves.iter().find(|wave| matches!(wave.outcome, WaveOutcome::Failed | WaveOutcome::Unfinished));
-        findings.extend(stopped.map(|wave| {
-            let what = if wave.outcome == WaveOutcome::Failed { "failed" } else { "is not known to have passed" };
+        let has_stopped = |wave: &&WaveRecord| match wave.outcome {
+            WaveOutcome::Failed | WaveOutcome::Unfinished => true,
+            outcome => outcome == WaveOutcome::Passed && wave.reason.is_some(),
+        };
+        findings.extend(self.rollout.waves.iter().find(has_stopped).map(|wave| {
+            let what = match wave.outcome {
+                WaveOutcome::Failed => "failed",
+                WaveOutcome::Passed => "passed, but the next one is not allowed",
+                _ => "is not known to have passed",
+            };
             let reason = wave.reason.clone().unwrap_or_default();
             Diagnostic::error(format!("wave {} (`{}`) {what}, so no later one was started", wave.number, wave.size)).detail(reason)
         }));
+        findings.extend(self.not_allowed.iter().cloned());
         findings.extend(self.not_back());
         let problems = self.rollout.problems.iter();
         findings.extend(problems.map(|problem| {

@@ -5,10 +5,10 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use endpoint_test::{CheckPrograms, FindingCode, Outcome, Suite, SuiteInfo, TargetReport, Verdict};
-use stack_rollout::{Clock, Instance, OnFailure, RolledOutWave, Target, Wave, WaveCheck};
+use stack_rollout::{Clock, Instance, OnFailure, ReleaseBefore, RolledOutWave, Target, Wave, WaveCheck};
 
 use super::{DeployEvent, DeployRequest, identity_tests};
-use crate::diagnostic::{Failure, FailureKind};
+use crate::diagnostic::{Diagnostic, Failure, FailureKind};
 use crate::plural::plural;
 use crate::{StageTests, deploy};
 
@@ -30,6 +30,8 @@ pub struct DeployWaves {
     pub bake: Option<Duration>,
     /// What to do if a wave fails.
     pub on_failure: OnFailure,
+    /// What an earlier run has kept for a roll-back ([`stack_rollout::Event::ReleaseBefore`]).
+    pub release_before: Option<ReleaseBefore>,
     /// The tests of each wave's endpoints.
     pub suite: Suite,
     /// The suite's data for the report.
@@ -64,6 +66,15 @@ impl WaveChecks for NoWaves {
     }
 }
 
+/// What the checks of all waves have found.
+#[derive(Debug, Default)]
+pub(super) struct Checked {
+    /// The reports of the endpoints.
+    pub(super) reports: Vec<TargetReport>,
+    /// Why no later wave is allowed to start.
+    pub(super) not_allowed: Vec<Diagnostic>,
+}
+
 /// Checks a wave, and adds the reports of its endpoints.
 pub(super) async fn check<C: Clock>(
     request: &DeployRequest<'_, C>,
@@ -71,7 +82,7 @@ pub(super) async fn check<C: Clock>(
     wave: RolledOutWave<'_>,
     identity: &impl AsyncFn(StageTests) -> Result<Vec<TargetReport>, Failure>,
     checks: &impl WaveChecks,
-    reports: &Mutex<Vec<TargetReport>>,
+    checked: &Mutex<Checked>,
     on_event: &(impl Fn(DeployEvent) + Sync),
 ) -> WaveCheck {
     on_event(DeployEvent::CheckingWave(wave.wave.number));
@@ -92,7 +103,8 @@ pub(super) async fn check<C: Clock>(
         Err(failure) => return of_failure("the endpoints could not be tested", &failure),
     };
     let result = of_reports(&tested);
-    reports.lock().unwrap_or_else(std::sync::PoisonError::into_inner).extend(tested);
+    let checked = || checked.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    checked().reports.extend(tested);
     if result != WaveCheck::Passed || wave.is_last {
         return result;
     }
@@ -105,10 +117,16 @@ pub(super) async fn check<C: Clock>(
             return result;
         }
     }
-    match checks.gates().await {
+    let allowed = checks.gates().await.and_then(|()| super::check_limits(request, on_event));
+    match allowed {
         Ok(()) => WaveCheck::Passed,
         // The gate has failed, not the wave: what it has deployed is not at fault.
-        Err(failure) => WaveCheck::Unknown(reason("the release is no longer allowed", &failure)),
+        Err(failure) => {
+            let reason = reason("the release is no longer allowed", &failure);
+            let has_failed = failure.kind == FailureKind::Failed;
+            checked().not_allowed.extend(failure.diagnostics);
+            if has_failed { WaveCheck::StopAfter(reason) } else { WaveCheck::Unknown(reason) }
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use super::evidence::{Approval, Evidence};
 use super::production;
 use super::wording::{bounded, line, reason};
 use crate::diagnostic::FailureKind;
-use crate::manifest::FILE_NAME;
+use crate::manifest::{FILE_NAME, RolloutLimits};
 use crate::plan_report::{self, PlanDocument};
 use crate::{Release, Stage};
 
@@ -56,6 +56,7 @@ pub fn assemble(release: &Release, evidence: &Evidence) -> Dossier {
         staging,
         production: production_tests,
         gates: gates(release),
+        limits: release.rollout_limits(Stage::Prod).into_iter().flat_map(RolloutLimits::lines).map(|limit| line(&limit)).collect(),
         people: people::of(release, evidence),
         release: facts(release, evidence),
         verify: Vec::new(),

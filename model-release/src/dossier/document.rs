@@ -34,6 +34,9 @@ pub struct Dossier {
     pub production: Claim<Tests>,
     /// The gates of the release policy.
     pub gates: Claim<Vec<Gate>>,
+    /// The limits that the policy sets for rollouts to production, such as a freeze.
+    #[serde(default)]
+    pub limits: Vec<String>,
     /// What was skipped on purpose.
     pub skipped: Vec<Skipped>,
     /// Who registered and approved the model package.

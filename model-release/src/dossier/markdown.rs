@@ -237,6 +237,10 @@ fn gates_and_people(out: &mut String, dossier: &Dossier) {
                 let _ = writeln!(out, "- passed: {}: {}", escaped(&gate.gate), escaped(&gate.found));
             }
             more(out, gates.len());
+            for limit in dossier.limits.iter().take(ROWS) {
+                let _ = writeln!(out, "- {}", escaped(limit));
+            }
+            more(out, dossier.limits.len());
             out.push('\n');
         }
     }

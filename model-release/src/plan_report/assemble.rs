@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use cfn_render::{PseudoParameters, Template};
 use stack_rollout::status::InstanceStatus;
 use stack_rollout::{
-    Effect, InstanceAction, Observed, Parameters, Plan, PlannedInstance, Release, ResourceChange, SetChange, planned_operations,
-    template_changes,
+    Effect, InstanceAction, Observed, Parameters, Plan, PlannedInstance, PlannedOperation, Release, ResourceChange, SetChange,
+    planned_operations, template_changes,
 };
 
 use super::document::{
@@ -51,14 +51,10 @@ pub fn document(
         model_package: built.manifest.model_package.arn.to_string(),
         parameters: if observed.stack_set.is_some() { parameter_changes(&present, &wanted, &hidden) } else { Vec::new() },
         groups: groups(release, template.as_ref(), observed, plan, &present, &wanted, &hidden),
-        operations: planned_operations(plan)
-            .into_iter()
-            .map(|operation| Operation {
-                action: operation.action.to_string(),
-                accounts: operation.targets.accounts.len(),
-                regions: operation.targets.regions.iter().map(ToString::to_string).collect(),
-            })
-            .collect(),
+        operations: operations(plan),
+        waves: Vec::new(),
+        limits: None,
+        exact: None,
         counts: Counts::default(),
         // An instance in a region that this rollout skips is not an orphan.
         targets: plan
@@ -75,6 +71,15 @@ pub fn document(
     document
 }
 
+pub(super) fn operations(plan: &Plan) -> Vec<Operation> {
+    let operation = |operation: PlannedOperation| Operation {
+        action: operation.action.to_string(),
+        accounts: operation.targets.accounts.len(),
+        regions: operation.targets.regions.iter().map(ToString::to_string).collect(),
+    };
+    planned_operations(plan).into_iter().map(operation).collect()
+}
+
 fn target(planned: &PlannedInstance, hidden: &[String]) -> Target {
     Target {
         account_id: planned.target.account.to_string(),
@@ -85,6 +90,7 @@ fn target(planned: &PlannedInstance, hidden: &[String]) -> Target {
         last_failure: planned.last_failure().map(str::to_owned),
         not_reached: planned.not_reached().map(str::to_owned),
         endpoints: Vec::new(),
+        wave: None,
         overrides: planned
             .override_changes()
             .into_iter()
@@ -215,7 +221,7 @@ fn groups(
         .collect()
 }
 
-fn changes(
+pub(super) fn changes(
     (old, from): (&Template, &Parameters),
     (new, to): (&Template, &Parameters),
     account: &str,
@@ -260,7 +266,7 @@ fn resource(change: &ResourceChange, from: Option<&Parameters>, to: &Parameters,
     }
 }
 
-fn text(word: &impl serde::Serialize) -> String {
+pub(super) fn text(word: &impl serde::Serialize) -> String {
     serde_json::to_value(word).ok().and_then(|json| json.as_str().map(str::to_owned)).unwrap_or_default()
 }
 

@@ -5,9 +5,10 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
+use super::exact::ExactTarget;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::endpoint_state::{EndpointState, TargetEndpoints};
-use crate::manifest::Tool;
+use crate::manifest::{RolloutLimits, Tool};
 use crate::preflight::PreflightReport;
 use crate::recreate::next_steps;
 use crate::stage_status::LastOperation;
@@ -44,6 +45,16 @@ pub struct PlanDocument {
     pub groups: Vec<Group>,
     /// The operations that a rollout would start, in order.
     pub operations: Vec<Operation>,
+    /// The waves of the rollout, in order; empty without waves. Each target has the number of its
+    /// wave.
+    #[serde(default)]
+    pub waves: Vec<PlannedWave>,
+    /// The limits that the release policy sets for rollouts to production; null if there are none.
+    #[serde(default)]
+    pub limits: Option<RolloutLimits>,
+    /// The change sets of the stacks that are updated; null if none were created.
+    #[serde(default)]
+    pub exact: Option<Vec<ExactTarget>>,
     /// The number of targets by state.
     pub counts: Counts,
     /// All targets and all other instances of the set, in order of account and region.
@@ -215,8 +226,25 @@ pub struct Target {
     pub not_reached: Option<String>,
     /// What the endpoints serve now; empty if that was not read, or if there is no stack.
     pub endpoints: Vec<EndpointState>,
+    /// The number of its wave; null without waves, and for an orphaned instance.
+    #[serde(default)]
+    pub wave: Option<usize>,
     /// Parameter overrides that change: `from` and `to` are null if the stack set's value applies.
     pub overrides: Vec<ParameterChange>,
+}
+
+/// A wave of the rollout.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct PlannedWave {
+    /// Its number, from 1.
+    pub number: usize,
+    /// Its size, such as `10%`.
+    pub size: String,
+    pub accounts: Vec<String>,
+    pub regions: Vec<String>,
+    /// How many of its targets change, are created or are brought up to date.
+    pub changing: usize,
 }
 
 /// Problems that block the rollout.
@@ -238,6 +266,13 @@ impl Problem {
         // Of a plan that was read from a file, nothing completes the findings any more.
         let code = if let Cow::Borrowed(code) = self.code { Some(code) } else { None };
         Diagnostic { place: subject.clone().map(Place::Named), subject, code, ..diagnostic }
+    }
+}
+
+impl From<Diagnostic> for Problem {
+    fn from(diagnostic: Diagnostic) -> Self {
+        let code = diagnostic.code.unwrap_or("release-policy").into();
+        Self { code, message: diagnostic.message, hint: diagnostic.hint, place: diagnostic.subject }
     }
 }
 

@@ -6,7 +6,7 @@ use endpoint_test::report::is_steering;
 use stack_rollout::preflight::CheckOutcome;
 
 use super::document::{PlanDocument, Property, TargetAction};
-use super::text::{overrides, packages_arrow, running_operation, same, serving, summary};
+use super::text::{overrides, packages_arrow, running_operation, same, serving, summary, wave_targets};
 use crate::plural::plural;
 
 /// The maximum number of rows of a table: comments on pull requests have a length limit.
@@ -91,6 +91,27 @@ pub fn markdown(plan: &PlanDocument) -> String {
                 resource.effect,
                 properties.join("<br>")
             );
+        }
+        out.push('\n');
+    }
+    if !plan.waves.is_empty() {
+        out.push_str("| wave | size | targets |\n|---|---|---|\n");
+        for wave in plan.waves.iter().take(ROWS) {
+            let _ = writeln!(out, "| {} | {} | {} |", wave.number, code(&wave.size), escaped(&wave_targets(wave, 6)));
+        }
+        out.push('\n');
+    }
+    if plan.exact.is_some() {
+        out.push_str("**CloudFormation's change sets:**\n\n");
+        for found in plan.exact_lines().iter().take(ROWS) {
+            let _ = writeln!(out, "- {}", escaped(found));
+        }
+        out.push('\n');
+    }
+    if let Some(limits) = &plan.limits {
+        out.push_str("**Limits of the release policy:**\n\n");
+        for limit in limits.lines().iter().take(ROWS) {
+            let _ = writeln!(out, "- {}", escaped(limit));
         }
         out.push('\n');
     }

@@ -9,7 +9,8 @@ use anstyle::{AnsiColor, Style};
 use aws_names::ModelPackageArn;
 use serde_json::Value as Json;
 
-use super::document::{Group, PlanDocument, Property, Resource, SetAction, TargetAction};
+use super::document::{Group, PlanDocument, PlannedWave, Property, Resource, SetAction, TargetAction};
+use crate::plural::plural;
 use crate::stage_status::LastOperation;
 use targets::{endpoints, targets};
 
@@ -62,6 +63,19 @@ pub fn text(plan: &PlanDocument, all: bool) -> String {
         groups(&mut out, group, &regions);
     }
     targets(&mut out, plan, all);
+    waves(&mut out, plan, all);
+    if plan.exact.is_some() {
+        section(&mut out, "CloudFormation's change sets");
+        for found in plan.exact_lines() {
+            line(&mut out, format_args!("    {}", shortened(&found, 4 * LONGEST_VALUE)));
+        }
+    }
+    if let Some(limits) = &plan.limits {
+        section(&mut out, "Limits of the release policy");
+        for limit in limits.lines() {
+            line(&mut out, format_args!("    {}", shortened(&limit, 2 * LONGEST_VALUE)));
+        }
+    }
     endpoints(&mut out, plan, all);
     out.truncate(out.trim_end().len());
     out.push_str("\n\n");
@@ -71,6 +85,27 @@ pub fn text(plan: &PlanDocument, all: bool) -> String {
     }
     out.push_str(&summary(plan));
     out
+}
+
+fn waves(out: &mut String, plan: &PlanDocument, all: bool) {
+    if plan.waves.is_empty() {
+        return;
+    }
+    section(out, "Waves, one after the other");
+    let width = plan.waves.iter().map(|wave| wave.size.chars().count()).max().unwrap_or_default();
+    for wave in &plan.waves {
+        let targets = wave_targets(wave, if all { usize::MAX } else { NAMED });
+        line(out, format_args!("    {}  {:width$}  {targets}", wave.number, wave.size));
+    }
+}
+
+/// The accounts and regions of a wave, at most so many of each, and how many targets change.
+pub(crate) fn wave_targets(wave: &PlannedWave, at_most: usize) -> String {
+    let named = |names: &[String], noun: &str| {
+        if names.len() > at_most { plural(names.len(), noun) } else { names.join(", ") }
+    };
+    let targets = plural(wave.accounts.len() * wave.regions.len(), "target");
+    format!("{} in {}: {targets}, {} to change", named(&wave.accounts, "account"), named(&wave.regions, "region"), wave.changing)
 }
 
 /// The parameter overrides that change, each with its values and targets.

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use model_registry::{ApprovalStatus, ModelPackage, Person};
 use model_release::approval::{Approval, ApprovalQuery, ApprovalRecord, Comparison, Execution, Naming};
-use model_release::manifest::{OtherPerson, ReleasePolicy, RequiredApproval, Tool};
+use model_release::manifest::{OtherPerson, ReleasePolicy, RequiredApproval, RolloutLimits, Tool};
 use model_release::{Failure, FailureKind, Release, StagingTests};
 use serde_json::{Value as Json, json};
 
@@ -30,6 +30,7 @@ pub(crate) fn require(release: &mut Release, approval: RequiredApproval) {
         digest: "sha256:1".to_owned(),
         unknown_bytes: model_registry::release_policy::UnknownBytes::Allow,
         approval: Some(approval),
+        rollout: RolloutLimits::default(),
     };
     release.manifest.choice.release_policy = Some(policy);
 }

@@ -9,7 +9,7 @@ use model_registry::documents::NoDocuments;
 use model_registry::release_policy::{ReleasePolicy, UnknownBytes};
 use model_registry::snapshot::Snapshot;
 use model_release::approved_bytes::{NoArtifacts, compare_checks};
-use model_release::manifest::{ApprovedArtifact, DigestSource, ReleasePolicy as RecordedPolicy, Source, Tool};
+use model_release::manifest::{ApprovedArtifact, DigestSource, ReleasePolicy as RecordedPolicy, RolloutLimits, Source, Tool};
 use model_release::release_build::{Event, Home};
 use model_release::{Diagnostic, Failure, FailureKind, PolicyFile, RegistryAccess, Release, Stage};
 use serde_json::{Value as Json, json};
@@ -428,8 +428,13 @@ fn a_release_without_recorded_bytes_is_not_known_and_never_passed() {
     let checked = block_on(release.check_bytes(|_| Cloud::new())).unwrap();
     assert_eq!((checked.unchanged, checked.warnings[0].code), (0, NOT_KNOWN));
     // The policy blocks it.
-    release.manifest.choice.release_policy =
-        Some(RecordedPolicy { file: "p".to_owned(), digest: "d".to_owned(), unknown_bytes: UnknownBytes::Block, approval: None });
+    release.manifest.choice.release_policy = Some(RecordedPolicy {
+        file: "p".to_owned(),
+        digest: "d".to_owned(),
+        unknown_bytes: UnknownBytes::Block,
+        approval: None,
+        rollout: RolloutLimits::default(),
+    });
     assert_eq!(outcomes(&release), [(CheckOutcome::Failed, NOT_KNOWN); 2]);
     assert_eq!(refused(block_on(release.check_bytes(|_| Cloud::new()))).0, FailureKind::Failed);
     let expectations = model_release::Expectations::read(&release, Stage::Staging).unwrap();

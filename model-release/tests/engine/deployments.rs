@@ -7,7 +7,7 @@ use model_release::deploy::{DeployError, DeployEvent};
 use model_release::manifest::Tool;
 use model_release::{Diagnostic, EndpointState, FailureKind, Health, Level, Release, RolloutRequest, RolloutSettings, Stage};
 use stack_rollout::status::{InstanceStatus, OperationAction, OperationStatus};
-use stack_rollout::{Event, Operation, Verdict};
+use stack_rollout::{CallAs, Event, Operation, Verdict};
 
 use crate::fake::{Cloud, Fate, target};
 use crate::project::*;
@@ -199,15 +199,19 @@ fn a_deleted_endpoint_is_a_failure_and_its_target_has_to_be_created_again() {
 }
 
 #[test]
-fn a_running_foreign_operation_is_an_error_with_the_command_that_stops_it() {
+fn a_running_foreign_operation_is_an_error_that_names_what_stops_it() {
     let cloud = Cloud::default();
     deployed(&cloud, &release(1));
     cloud.state().foreign = Some(foreign(OperationStatus::Running));
     let refused = Fleet::default().deploy(&cloud, &release(2), NO_PREFLIGHT, |_| {});
     let Err(DeployError::Failure(failure)) = refused else { panic!("expected a failure: {refused:?}") };
     assert_eq!((failure.kind, failure.diagnostics[0].code), (FailureKind::Unreachable, Some("operation-in-progress")));
-    let stop = "aws cloudformation stop-stack-set-operation --stack-set-name iris-staging --operation-id someone-else";
-    assert_eq!(failure.diagnostics[0].subject.as_deref(), Some(stop));
+    assert_eq!(failure.diagnostics[0].subject.as_deref(), Some("staging"));
+    assert!(failure.diagnostics[0].message.contains("already has a running operation `someone-else`"));
+    let rollout = RolloutRequest::new(&release(2), Stage::Prod, RolloutSettings { call_as: CallAs::DelegatedAdmin, ..settings() }).unwrap();
+    let refused = Fleet::default().deploy_request(&cloud, &release(2), &rollout, NO_PREFLIGHT, |_| {});
+    let Err(DeployError::Failure(failure)) = refused else { panic!("expected a failure: {refused:?}") };
+    assert_eq!(failure.diagnostics[0].subject.as_deref(), Some("prod delegated-admin"));
 }
 
 #[test]

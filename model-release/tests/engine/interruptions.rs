@@ -17,7 +17,8 @@ fn a_signal_after_a_failed_rollout_ends_the_reading_and_there_is_a_record() {
     let release = release(1);
     let rollout = request(&release);
     let options = rollout.options(Duration::from_mins(30)).with_clock(FakeClock::default());
-    let deployment = DeployRequest { release: &release, stage: Stage::Staging, rollout: &rollout, options, waves: None };
+    let deployment =
+        DeployRequest { release: &release, stage: Stage::Staging, rollout: &rollout, options, waves: None, during_freeze: None };
     let (names, has_rolled_out) = (["iris".to_owned()], AtomicBool::new(false));
     // No endpoint responds, and the signal is received while they are read.
     let read = async |targets| {

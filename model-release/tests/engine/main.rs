@@ -17,6 +17,7 @@ mod preflights;
 mod project;
 mod rejections;
 mod release_checks;
+mod rollout_limits;
 mod stage_states;
 mod statuses;
 mod waves;

@@ -2,10 +2,12 @@
 
 use endpoint_test::{Description, EndpointStatus, Variant};
 use model_release::manifest::Tool;
-use model_release::plan_report::{PlanDocument, SetAction, TargetAction, document, markdown, text};
+use model_release::plan_report::{
+    ExactFailure, ExactTarget, PlanDocument, SetAction, TargetAction, document, exact_target, markdown, text,
+};
 use model_release::{EndpointState, Release, Stage, TargetEndpoints};
 use stack_rollout::status::{DetailedStatus, DriftStatus, InstanceStatus, OperationAction, OperationStatus};
-use stack_rollout::{Operation, observe, plan};
+use stack_rollout::{CallError, ChangeSetError, ExactChange, Operation, observe, plan};
 
 use crate::fake::{Cloud, Fate, target};
 use crate::project::*;
@@ -240,4 +242,130 @@ fn a_running_operation_is_shown_in_every_form() {
     plan.add_operations(&[operation("by-hand", OperationStatus::Running)], &request(&release(1)));
     let shown = "operation by-hand (UPDATE RUNNING) of another release, of CodePipeline or of a person is running";
     assert!(text(&plan, false).contains(shown) && markdown(&plan).contains("operation by-hand"), "{}", text(&plan, false));
+}
+
+#[test]
+fn a_plan_shows_which_targets_are_in_which_wave_and_the_operations_of_each() {
+    let cloud = Cloud::default();
+    deployed(&cloud, &release(1));
+    let release = release(2);
+    let request = request(&release);
+    let observed = block_on(observe(&cloud, &request.release)).unwrap();
+    let plan = plan(&request.release, &observed);
+    let waves = request.waves(release.manifest.stage(Stage::Staging), Some("1,rest")).unwrap().unwrap();
+    let mut document = planned(&cloud, &release);
+    assert_eq!((document.operations.len(), document.targets[0].wave), (1, None));
+    document.add_waves(&plan, &waves);
+    let in_waves: Vec<_> = document.targets.iter().map(|target| (target.account_id.as_str(), target.wave)).collect();
+    assert_eq!(in_waves, [(A, Some(1)), (B, Some(2))]);
+    let operations: Vec<_> = document.operations.iter().map(|operation| (operation.action.as_str(), operation.accounts)).collect();
+    assert_eq!(operations, [("UPDATE", 1), ("UPDATE", 1)]);
+    let shown = unstyled(&text(&document, false));
+    let expected = "  Waves, one after the other\n    1  1     222222222222 in us-east-1: 1 target, 1 to change\n    \
+                    2  rest  333333333333 in us-east-1: 1 target, 1 to change";
+    assert!(shown.contains(expected), "{shown}");
+    assert!(shown.ends_with("Plan: 2 to change; 2 operations, no endpoint is interrupted"), "{shown}");
+    let table = "| wave | size | targets |\n|---|---|---|\n| 1 | `1` | 222222222222 in us-east-1: 1 target, 1 to change |";
+    assert!(markdown(&document).contains(table), "{}", markdown(&document));
+    // What a rollout does: the operations of the waves are those that it starts.
+    let json = serde_json::to_value(&document).unwrap();
+    assert_eq!(json["waves"][1]["accounts"], serde_json::json!([B]));
+    let read: PlanDocument = serde_json::from_value(json).unwrap();
+    assert_eq!(read, document);
+}
+
+#[test]
+fn a_plan_of_a_frozen_production_has_a_problem_and_shows_the_limits() {
+    let release = crate::rollout_limits::limited(1, &[("2026-12-18T00:00:00Z", "2027-01-04T00:00:00Z")], Some(5));
+    let shown = |stage, now| {
+        let mut document = planned(&Cloud::default(), &release);
+        document.add_limits(&release, stage, crate::rollout_limits::time(now));
+        (document.problems.clone(), unstyled(&text(&document, false)), markdown(&document))
+    };
+    let (problems, text, markdown) = shown(Stage::Prod, "2026-12-24T00:00:00Z");
+    assert_eq!((problems.len(), problems[0].code.as_ref()), (1, "frozen"));
+    assert!(markdown.contains("- release-policy.json: production is frozen until 2027-01-04T00:00:00Z: holidays"), "{markdown}");
+    let limits = ["production accounts at once: at most 5", "frozen from 2026-12-18T00:00:00Z to 2027-01-04T00:00:00Z: holidays"];
+    assert!(limits.iter().all(|limit| text.contains(limit) && markdown.contains(&format!("- {limit}"))), "{text}{markdown}");
+    let (problems, text, _) = shown(Stage::Prod, "2027-01-05T00:00:00Z");
+    assert!(problems.is_empty() && text.contains("at most 5"));
+    let (problems, text, _) = shown(Stage::Staging, "2026-12-24T00:00:00Z");
+    assert!(problems.is_empty() && !text.contains("Limits"));
+}
+
+/// The text without styles.
+fn unstyled(text: &str) -> String {
+    let mut plain = String::new();
+    let mut parts = text.split('\u{1b}');
+    plain.push_str(parts.next().unwrap_or_default());
+    parts.for_each(|part| plain.push_str(part.split_once('m').map_or("", |(_, after)| after)));
+    plain
+}
+
+#[test]
+fn change_sets_are_shown_beside_the_computed_plan_and_a_denied_one_names_the_statement() {
+    let cloud = Cloud::default();
+    deployed(&cloud, &release(1));
+    let release = release(2);
+    let request = request(&release);
+    let observed = block_on(observe(&cloud, &request.release)).unwrap();
+    let plan = plan(&request.release, &observed);
+    let change = |logical_id: &str, action: &str, replacement: Option<&str>| ExactChange {
+        logical_id: logical_id.to_owned(),
+        resource_type: format!("AWS::SageMaker::{logical_id}"),
+        action: action.to_owned(),
+        replacement: replacement.map(str::to_owned),
+    };
+    let exact = |index: usize, found| exact_target(&request.release, &observed, &plan.instances[index], found);
+    let as_computed = vec![
+        change("Config", "Modify", Some("True")),
+        change("Endpoint", "Modify", Some("Conditional")),
+        change("Model", "Modify", Some("True")),
+    ];
+    let shown = |targets: Vec<ExactTarget>| {
+        let mut document = planned(&cloud, &release);
+        document.exact = Some(targets);
+        document
+    };
+    let document = shown(vec![exact(0, Ok(as_computed.clone())), exact(1, Ok(as_computed.clone()))]);
+    assert!(unstyled(&text(&document, false)).contains("CloudFormation's change sets\n    2 of 2 change sets: as computed"));
+    assert!(document.exact_findings().is_empty());
+
+    let mut differs = as_computed;
+    differs[1].replacement = Some("True".to_owned());
+    differs[2] = change("Alarm", "Add", None);
+    let denied = CallError::error_response("CreateChangeSet", "AccessDenied", "not authorized");
+    let stack = "arn:aws:cloudformation:us-east-1:333333333333:stack/StackSet-iris-staging-0a1b2c3d-0a1b-2c3d-4e5f-0a1b2c3d4e5f/7";
+    let denied = ExactFailure::of(&ChangeSetError::Call(denied), stack);
+    let document = shown(vec![exact(0, Ok(differs)), exact(1, Err(denied))]);
+    let expected = [
+        "0 of 2 change sets: as computed",
+        "222222222222/us-east-1: Alarm (AWS::SageMaker::Alarm): computed no change, CloudFormation create",
+        "222222222222/us-east-1: Endpoint (AWS::SageMaker::Endpoint): computed update, CloudFormation replace",
+        "222222222222/us-east-1: Model (AWS::SageMaker::Model): computed replace, CloudFormation no change",
+        "333333333333/us-east-1: `CreateChangeSet` failed: AccessDenied: not authorized",
+    ];
+    let (shown, markdown) = (unstyled(&text(&document, false)), markdown(&document));
+    for line in expected {
+        assert!(shown.contains(line), "{line}: {shown}");
+    }
+    assert!(markdown.contains("computed update, CloudFormation replace"), "{markdown}");
+    let findings = document.exact_findings();
+    let statement = r#"{"Action":["cloudformation:CreateChangeSet","cloudformation:DescribeChangeSet","cloudformation:DeleteChangeSet","cloudformation:ListChangeSets"],"Effect":"Allow","Resource":"arn:aws:cloudformation:us-east-1:333333333333:stack/StackSet-iris-staging-*"}"#;
+    assert_eq!((findings.len(), findings[0].code, document.problems.len()), (1, Some("change-sets-denied"), 0));
+    assert!(findings[0].hint.as_ref().unwrap().ends_with(statement), "{findings:#?}");
+    let json = serde_json::to_value(&document).unwrap();
+    assert_eq!(serde_json::from_value::<PlanDocument>(json).unwrap(), document);
+}
+
+#[test]
+fn a_change_set_of_a_target_that_failed_is_shown_without_a_comparison() {
+    let cloud = Cloud::with_fate(target(A, EAST), Fate::Fails("no capacity"));
+    deployed(&cloud, &release(1));
+    let request = request(&release(2));
+    let observed = block_on(observe(&cloud, &request.release)).unwrap();
+    let plan = plan(&request.release, &observed);
+    let found = exact_target(&request.release, &observed, &plan.instances[0], Ok(Vec::new()));
+    assert_eq!((found.resources, found.differences.len()), (Some(Vec::new()), 0));
+    assert!(found.not_known.unwrap().contains("the last operation did not succeed there"));
 }

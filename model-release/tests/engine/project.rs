@@ -225,7 +225,7 @@ impl Fleet {
         on_event: impl FnMut(DeployEvent) + Send,
     ) -> Result<Deployment, DeployError> {
         let options = rollout.options(Duration::from_mins(30)).with_clock(FakeClock::default());
-        let deployment = DeployRequest { release, stage: Stage::Staging, rollout, options, waves: None };
+        let deployment = DeployRequest { release, stage: Stage::Staging, rollout, options, waves: None, during_freeze: None };
         let stacks = |_, _| async { Ok(FakeStacks::default()) };
         let identity = async |tests: StageTests| self.identity(cloud, &tests);
         let read = async |targets| self.read(cloud, targets);

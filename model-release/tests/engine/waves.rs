@@ -5,18 +5,18 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use endpoint_test::Suite;
-use model_release::deploy::{AlarmStates, DeployEvent, DeployRequest, DeployWaves, Deployment, WaveChecks, deploy};
+use model_release::deploy::{AlarmStates, DeployError, DeployEvent, DeployRequest, DeployWaves, Deployment, WaveChecks, deploy};
 use model_release::manifest::Tool;
-use model_release::{Diagnostic, Failure, FailureKind, Health, Stage, StageTests};
+use model_release::{Diagnostic, Failure, FailureKind, Health, Release, RolloutRequest, Stage, StageTests};
 use serde_json::json;
-use stack_rollout::{Instance, OnFailure, Target, Verdict, WaveSpec};
+use stack_rollout::{Instance, OnFailure, Target, Verdict, WaveOutcome, WaveSpec};
 
 use crate::fake::{Cloud, FakeClock, FakeStacks, Fate, target};
 use crate::project::*;
 
 /// Alarms and gates with these results, in order; then nothing is wrong.
 #[derive(Default)]
-struct Watched {
+pub(crate) struct Watched {
     alarms: Mutex<VecDeque<AlarmStates>>,
     gates: Mutex<VecDeque<Failure>>,
     /// The stacks whose alarms were read, and the number of calls of the gates.
@@ -57,35 +57,56 @@ fn alarm(state: &str) -> Vec<(String, String)> {
 
 /// Deploys a version in the waves `1,rest` with a bake time of ten minutes.
 fn waved(cloud: &Cloud, version: u32, fleet: &Fleet, on_failure: OnFailure, checks: &Watched) -> (Deployment, Vec<String>) {
-    let release = release(version);
-    let rollout = request(&release);
-    let suite = Suite::parse("version: 1\ncases:\n  - { name: it, payload: { csv: '1' } }\n", std::path::Path::new("tests.yaml")).unwrap();
-    let waves = DeployWaves {
-        waves: "1,rest".parse::<WaveSpec>().unwrap().waves(&rollout.all_targets).unwrap(),
-        bake: Some(Duration::from_mins(10)),
-        on_failure,
-        suite,
-        suite_info: None,
-        programs: None,
-    };
-    let options = rollout.options(Duration::from_mins(30)).with_clock(FakeClock::default());
-    let deployment = DeployRequest { release: &release, stage: Stage::Staging, rollout: &rollout, options, waves: Some(waves) };
-    let events = Mutex::new(Vec::new());
-    let on_event = |event| match event {
-        DeployEvent::CheckingWave(number) => events.lock().unwrap().push(format!("tests of {number}")),
-        DeployEvent::Baking { wave, time } => events.lock().unwrap().push(format!("alarms of {wave} for {} s", time.as_secs())),
-        DeployEvent::ReadingEndpoints => events.lock().unwrap().push("endpoints".to_owned()),
-        DeployEvent::CheckingIdentity => panic!("the waves have been tested"),
-        _ => {}
-    };
-    let stacks = |_, _| async { Ok(FakeStacks::default()) };
-    let identity = async |tests: StageTests| {
-        assert_eq!(tests.suite.cases().len(), 1, "the suite is run, not only the identity checks");
-        fleet.identity(cloud, &tests)
-    };
-    let read = async |targets| fleet.read(cloud, targets);
-    let deployed = block_on(deploy(&deployment, cloud, stacks, NO_PREFLIGHT, read, identity, checks, on_event)).unwrap();
-    (deployed, events.into_inner().unwrap())
+    let rollout = Waved { release: &release(version), stage: Stage::Staging, fleet, on_failure, during_freeze: None };
+    let (deployed, events) = rollout.run(cloud, checks);
+    (deployed.unwrap(), events)
+}
+
+/// A deployment in the waves `1,rest` with a bake time of ten minutes.
+pub(crate) struct Waved<'a> {
+    pub(crate) release: &'a Release,
+    pub(crate) stage: Stage,
+    pub(crate) fleet: &'a Fleet,
+    pub(crate) on_failure: OnFailure,
+    pub(crate) during_freeze: Option<&'a str>,
+}
+
+impl Waved<'_> {
+    pub(crate) fn run(&self, cloud: &Cloud, checks: &Watched) -> (Result<Deployment, DeployError>, Vec<String>) {
+        let Self { release, stage, fleet, on_failure, during_freeze } = *self;
+        let rollout = RolloutRequest::new(release, stage, settings()).unwrap();
+        let suite =
+            Suite::parse("version: 1\ncases:\n  - { name: it, payload: { csv: '1' } }\n", std::path::Path::new("tests.yaml")).unwrap();
+        let waves = DeployWaves {
+            waves: "1,rest".parse::<WaveSpec>().unwrap().waves(&rollout.all_targets).unwrap(),
+            bake: Some(Duration::from_mins(10)),
+            on_failure,
+            release_before: None,
+            suite,
+            suite_info: None,
+            programs: None,
+        };
+        let options = rollout.options(Duration::from_mins(30)).with_clock(FakeClock::default());
+        let during_freeze = during_freeze.map(str::to_owned);
+        let deployment = DeployRequest { release, stage, rollout: &rollout, options, waves: Some(waves), during_freeze };
+        let events = Mutex::new(Vec::new());
+        let on_event = |event| match event {
+            DeployEvent::CheckingWave(number) => events.lock().unwrap().push(format!("tests of {number}")),
+            DeployEvent::Baking { wave, time } => events.lock().unwrap().push(format!("alarms of {wave} for {} s", time.as_secs())),
+            DeployEvent::ReadingEndpoints => events.lock().unwrap().push("endpoints".to_owned()),
+            DeployEvent::Frozen(warning) => events.lock().unwrap().push(warning.message),
+            DeployEvent::CheckingIdentity => panic!("the waves have been tested"),
+            _ => {}
+        };
+        let stacks = |_, _| async { Ok(FakeStacks::default()) };
+        let identity = async |tests: StageTests| {
+            assert_eq!(tests.suite.cases().len(), 1, "the suite is run, not only the identity checks");
+            fleet.identity(cloud, &tests)
+        };
+        let read = async |targets| fleet.read(cloud, targets);
+        let deployed = block_on(deploy(&deployment, cloud, stacks, NO_PREFLIGHT, read, identity, checks, on_event));
+        (deployed, events.into_inner().unwrap())
+    }
 }
 
 /// The messages of all findings, with their details.
@@ -168,7 +189,11 @@ fn a_gate_that_no_longer_passes_stops_the_rollout() {
     let rejected = Diagnostic::error("the model package is no longer approved");
     checks.gates.lock().unwrap().push_back(Failure::new(FailureKind::Failed, vec![rejected]));
     let (deployment, _) = waved(&cloud, 2, &Fleet::default(), OnFailure::RollBack, &checks);
-    assert!(deployment.failure().is_some() && findings(&deployment).contains("no longer allowed: the model package is no longer approved"));
+    // The wave has passed: only the next one is not allowed, and nothing is rolled back.
+    let (wave, later) = (&deployment.rollout.waves[0], &deployment.rollout.waves[1]);
+    assert_eq!((wave.outcome, later.outcome), (WaveOutcome::Passed, WaveOutcome::Skipped));
+    assert!(deployment.rollout.rolled_back.is_none() && deployment.failure() == Some(FailureKind::Failed));
+    assert!(findings(&deployment).contains("no longer allowed: the model package is no longer approved"));
     assert_eq!(cloud.state().instances[&target(B, EAST)].1, 1);
 }
 

@@ -146,6 +146,28 @@ struct ReleasePolicy {
     /// The approval that a deployment to production needs.
     #[serde(default)]
     approval: Option<RequiredApproval>,
+    /// The times in which nothing is rolled out to production.
+    #[serde(default)]
+    freeze: Vec<Freeze>,
+    /// The maximum number of production accounts that a rollout operates on at once.
+    #[serde(default)]
+    #[schemars(range(min = 1, max = 10000))]
+    max_parallel_accounts: Option<u32>,
+}
+
+/// A time in which nothing is rolled out to production.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "the format of a file")]
+struct Freeze {
+    /// Its beginning: RFC 3339, with its offset.
+    #[schemars(extend("format" = "date-time"))]
+    from: String,
+    /// Its end, which is not part of it.
+    #[schemars(extend("format" = "date-time"))]
+    to: String,
+    /// Why.
+    reason: String,
 }
 
 /// What applies to the bytes of the images and artifacts of a package.

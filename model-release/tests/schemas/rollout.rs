@@ -51,6 +51,19 @@ pub(super) struct Rollout {
     serving: Vec<model_release::TargetEndpoints>,
     /// Numbers of instances that changed although the release does not change them.
     unrequested_capacity: Vec<Capacity>,
+    /// Why the release was rolled out although production was frozen. Missing if it was not.
+    #[schemars(default)]
+    during_freeze: Option<DuringFreeze>,
+}
+
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "the format of a file")]
+struct DuringFreeze {
+    /// Why it was deployed.
+    reason: String,
+    /// The freezes of the release policy during the deployment.
+    freezes: Vec<model_release::manifest::Freeze>,
 }
 
 #[derive(JsonSchema)]
@@ -64,9 +77,9 @@ struct Wave {
     accounts: Vec<String>,
     regions: Vec<String>,
     /// `passed`: every target has the release, and the checks passed. `failed`, or `unfinished`: not
-    /// known. `skipped`: not started, because an earlier wave failed.
+    /// known. `skipped`: not started, because an earlier wave failed or no later one was allowed.
     outcome: String,
-    /// The reason. Set for every outcome except `passed`.
+    /// The reason. Of a wave that passed: why the next one was not allowed to start, else null.
     reason: Option<String>,
 }
 

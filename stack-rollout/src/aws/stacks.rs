@@ -11,7 +11,7 @@ use crate::stacks::{EventPage, Stacks};
 /// The stacks in the client's account and region.
 #[derive(Debug, Clone)]
 pub struct CloudFormationStacks {
-    client: Client,
+    pub(super) client: Client,
 }
 
 impl CloudFormationStacks {

@@ -10,12 +10,16 @@ use std::future::Future;
 use aws_names::{AccountId, Region};
 
 use super::staged::{StagedRollout, limited};
+use super::waves::WaveCheck;
+use crate::error::Error;
 use crate::event::Event;
+use crate::identifiers::Target;
 use crate::operation_loop::{Halt, TrackedOperation};
 use crate::problem::{Place, Problem};
-use crate::release::{ParameterOverride, Release, Targets, Template};
-use crate::rollout::{Counts, Outcome, RollBackRecord, TargetRecord, Verdict};
-use crate::stack_sets::{Instance, StackSet, StackSets, rectangles};
+use crate::release::Release;
+use crate::release_before::ReleaseBefore;
+use crate::rollout::{Counts, Outcome, RollBackRecord, TargetRecord, Verdict, WaveOutcome, WaveRecord};
+use crate::stack_sets::{StackSets, rectangles};
 use crate::stacks::{SessionError, Stacks};
 use crate::status::OperationStatus;
 use crate::waves::Wave;
@@ -30,8 +34,13 @@ impl<S: StackSets, C: Clock> StagedRollout<'_, S, C> {
         Fut: Future<Output = Result<T, SessionError>> + Send,
         T: Stacks + Send,
     {
-        let there: Vec<Instance> = self.run.before.iter().flat_map(|before| &before.instances).cloned().collect();
-        let there: Vec<_> = there.into_iter().filter(|instance| wave.targets.contains(&instance.target)).collect();
+        let there = match &self.run.release_before {
+            Some(before) => before.targets_in(&wave.targets),
+            None => {
+                let instances = self.run.before.iter().flat_map(|before| &before.instances);
+                instances.map(|instance| instance.target.clone()).filter(|target| wave.targets.contains(target)).collect()
+            }
+        };
         let before = match self.release_before(&there) {
             Ok(before) => before,
             Err(why) => {
@@ -42,6 +51,11 @@ impl<S: StackSets, C: Clock> StagedRollout<'_, S, C> {
             }
         };
         self.forget_failure();
+        self.run.keeps_release_before = false;
+        if let Some(before) = &mut self.run.release_before {
+            before.set_rolling_back(Some(wave.number));
+            (self.run.operations.on_event)(Event::ReleaseBefore(Some(Box::new(before.clone()))));
+        }
         (self.run.operations.on_event)(Event::RollingBack { targets: there.len() });
         self.run.operations.has_result = true;
         self.run.operations.results.clear();
@@ -51,7 +65,7 @@ impl<S: StackSets, C: Clock> StagedRollout<'_, S, C> {
         }
         let mut records = Vec::new();
         let first = self.run.operations.operations.len();
-        for targets in rectangles(there.iter().map(|instance| &instance.target)) {
+        for targets in rectangles(&there) {
             self.run.is_later_wave = false;
             self.run.begin(Cow::Owned(limited(&before, &targets).into_owned()));
             // The failure of a rectangle does not prevent the others from going back.
@@ -69,11 +83,59 @@ impl<S: StackSets, C: Clock> StagedRollout<'_, S, C> {
         for record in self.targets.iter_mut().filter(had_it).filter(|record| is_back(record)) {
             (record.outcome, record.reason) = (Outcome::RolledBack, Some(format!("rolled back: wave {} failed", wave.number)));
         }
+        if verdict == Verdict::Succeeded {
+            (self.run.operations.on_event)(Event::ReleaseBefore(None));
+        }
         self.rolled_back = Some(RollBackRecord { wave: wave.number, verdict, targets: records });
     }
 
+    /// Finishes the roll-back that an earlier run had begun, and starts no wave. `false`: there is
+    /// none, or another release has been rolled out since.
+    pub(super) async fn finish_roll_back<F, Fut, T>(&mut self, waves: &[Wave], sessions: &F) -> Result<bool, Error>
+    where
+        F: Fn(AccountId, Region) -> Fut + Sync,
+        Fut: Future<Output = Result<T, SessionError>> + Send,
+        T: Stacks + Send,
+    {
+        let number = self.run.release_before.as_ref().and_then(ReleaseBefore::rolling_back);
+        let Some(wave) = waves.iter().find(|wave| Some(wave.number) == number) else { return Ok(false) };
+        if !self.run.exists().await? {
+            return Ok(false);
+        }
+        self.run.operations.await_idle().await?;
+        let (name, other) = (self.run.operations.name, self.run.operations.latest_other.as_ref());
+        if !self.run.release_before.as_ref().is_some_and(|before| before.is_of(name, &self.run.options.release_id, other)) {
+            return Ok(false);
+        }
+        self.roll_back(wave, sessions).await;
+        let is_back = |target: &Target| {
+            let back = self.rolled_back.iter().flat_map(|back| &back.targets).find(|back| back.target() == *target);
+            back.map(|back| matches!(back.outcome, Outcome::Succeeded | Outcome::Unchanged))
+        };
+        let failed = format!("wave {} failed in an earlier run, which was interrupted while it was rolled back", wave.number);
+        let of_target = |target: Target| {
+            let (outcome, reason) = match is_back(&target) {
+                Some(true) => (Outcome::RolledBack, format!("rolled back: {failed}")),
+                Some(false) => (Outcome::Failed, failed.clone()),
+                None => (Outcome::Skipped, format!("it had no release before, and {failed}")),
+            };
+            self.not_rolled_out(target, outcome, &reason)
+        };
+        let mut records: Vec<_> = wave.targets.iter().map(of_target).collect();
+        self.targets.append(&mut records);
+        for each in waves {
+            if each.number == wave.number {
+                self.waves.push(WaveRecord::new(wave, WaveOutcome::Failed, Some(failed.clone())));
+            } else {
+                let reason = format!("this run has only finished the roll-back of wave {}", wave.number);
+                self.skip(each, wave, &WaveCheck::StopAfter(reason));
+            }
+        }
+        Ok(true)
+    }
+
     /// The release that the instances had before the first step.
-    fn release_before(&self, there: &[Instance]) -> Result<Release, String> {
+    fn release_before(&self, there: &[Target]) -> Result<Release, String> {
         let was_stopped = |tracked: &TrackedOperation| tracked.operation.status == OperationStatus::Stopped;
         if self.run.operations.operations.last().is_some_and(was_stopped) {
             return Err("its operation was stopped by another caller, so no other one is started".to_owned());
@@ -81,41 +143,16 @@ impl<S: StackSets, C: Clock> StagedRollout<'_, S, C> {
         if there.is_empty() {
             return Err("its targets had no release before".to_owned());
         }
-        let Some(set) = &self.set_before else {
+        let Some(before) = &self.run.release_before else {
             return Err("an earlier run of this release has changed the stack set, so the release before is not known".to_owned());
         };
-        if let Some((name, _)) = set.parameters.iter().find(|(_, value)| value == "****") {
+        if let Some(name) = before.hidden_parameter() {
             return Err(format!("CloudFormation hides the value of the parameter `{name}` (NoEcho), so it cannot be restored"));
         }
-        let before = release_of(set, there, self.release);
+        let before = before.release(there, self.release);
         match before.problems().first() {
             None => Ok(before),
             Some(problem) => Err(problem.message.clone()),
         }
-    }
-}
-
-/// The release of a stack set as it was observed, with the overrides of these instances.
-fn release_of(set: &StackSet, there: &[Instance], release: &Release) -> Release {
-    let targets = Targets::new(
-        there.iter().map(|instance| instance.target.account.clone()),
-        there.iter().map(|instance| instance.target.region.clone()),
-    );
-    let overrides = there.iter().map(|instance| ParameterOverride {
-        account: Some(instance.target.account.clone()),
-        region: Some(instance.target.region.clone()),
-        parameters: instance.overrides.clone().unwrap_or_default(),
-    });
-    Release {
-        description: set.description.clone(),
-        parameters: set.parameters.clone(),
-        capabilities: set.capabilities.clone().unwrap_or_else(|| release.capabilities.clone()),
-        tags: set.tags.clone(),
-        template: Template::inline(set.template_body.clone()),
-        overrides: overrides.filter(|entry| !entry.parameters.is_empty()).collect(),
-        managed_execution: set.managed_execution,
-        reapply: None,
-        targets,
-        ..release.clone()
     }
 }

@@ -15,7 +15,7 @@ use crate::plan::{InstanceAction, Plan, SetChange};
 use crate::problem::Problems;
 use crate::release::{Release, Targets};
 use crate::rollout::{Counts, RollBackRecord, Rollout, TargetRecord, Verdict, WaveRecord};
-use crate::stack_sets::{StackSet, StackSets};
+use crate::stack_sets::StackSets;
 use crate::stacks::{SessionError, Stacks};
 use crate::waves::Wave;
 use clock::Clock;
@@ -27,9 +27,6 @@ pub(super) struct StagedRollout<'a, S, C> {
     pub(super) targets: Vec<TargetRecord>,
     pub(super) waves: Vec<WaveRecord>,
     pub(super) rolled_back: Option<RollBackRecord>,
-    /// The stack set before the first step of the release; `None` if an earlier run made it, or
-    /// there was none.
-    pub(super) set_before: Option<StackSet>,
     is_unchanged: bool,
 }
 
@@ -47,7 +44,7 @@ impl<'a, S: StackSets, C: Clock> StagedRollout<'a, S, C> {
         }
         let operations = OperationLoop::new(stack_sets, &release.stack_set, options, on_event);
         let run = Run::new(operations, release, options);
-        Ok(Self { run, release, targets: Vec::new(), waves: Vec::new(), rolled_back: None, set_before: None, is_unchanged: true })
+        Ok(Self { run, release, targets: Vec::new(), waves: Vec::new(), rolled_back: None, is_unchanged: true })
     }
 
     /// Rolls out to one wave, and records the result of its targets.
@@ -67,9 +64,6 @@ impl<'a, S: StackSets, C: Clock> StagedRollout<'a, S, C> {
             }
         }
         run.complete().await?;
-        if !run.is_later_wave && (matches!(run.change, Some(SetChange::Update { .. })) || !run.operations.is_resumed()) {
-            self.set_before = run.before.as_ref().and_then(|before| before.stack_set.clone());
-        }
         self.is_unchanged &= run.plan.is_nothing_to_do();
         let records = self.records(sessions, 0).await;
         let verdict = Verdict::of(&Counts::of(records.iter().map(|record| record.outcome)));

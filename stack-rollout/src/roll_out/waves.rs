@@ -7,10 +7,12 @@ use aws_names::{AccountId, Region};
 use super::staged::{StagedRollout, limited};
 use crate::error::Error;
 use crate::event::Event;
+use crate::identifiers::Target;
 use crate::operation_loop::Halt;
 use crate::options::Options;
 use crate::plan::{HiddenValues, InstanceAction, Observed, plan_with};
 use crate::release::Release;
+use crate::release_before::ReleaseBefore;
 use crate::rollout::{Outcome, Rollout, TargetRecord, Verdict, WaveOutcome, WaveRecord};
 use crate::stack_sets::{Instance, StackSets};
 use crate::stacks::{SessionError, Stacks};
@@ -25,6 +27,8 @@ pub struct Waves<'a> {
     pub waves: &'a [Wave],
     /// What to do if one fails.
     pub on_failure: OnFailure,
+    /// What an earlier run of the release has emitted last ([`Event::ReleaseBefore`]), for a roll-back.
+    pub release_before: Option<&'a ReleaseBefore>,
 }
 
 /// What to do if a wave fails. No later wave starts in either case.
@@ -56,6 +60,8 @@ pub struct RolledOutWave<'a> {
 pub enum WaveCheck {
     /// The next wave may start.
     Passed,
+    /// The wave has passed, but no later one may start, for this reason.
+    StopAfter(String),
     /// The wave has failed, for this reason.
     Failed(String),
     /// Whether the wave has passed is not known, for this reason. No later wave starts.
@@ -65,9 +71,10 @@ pub enum WaveCheck {
 /// Deploys a release wave by wave, as [`roll_out`](crate::roll_out) does. After each wave, `check`
 /// decides whether the next one starts.
 ///
-/// No state is stored: which targets have the release is read from CloudFormation. After a kill, the
-/// next run checks the waves again that have the release, and continues with the first one that does
-/// not. If another caller changes the stack set in the meantime, no later wave starts. The deadline
+/// Which targets have the release is read from CloudFormation. After a kill, the next run checks the
+/// waves again that have the release, and continues with the first one that does not. If the killed
+/// run was rolling a wave back, the next one with [`OnFailure::RollBack`] finishes that, and starts no
+/// wave. Only the release before must be stored, by the caller. If another caller changes the stack set in the meantime, no later wave starts. The deadline
 /// of the options applies to each wave.
 ///
 /// # Errors
@@ -89,8 +96,12 @@ where
     T: Stacks + Send,
     C: Clock,
 {
-    let Waves { waves, on_failure } = waves;
+    let Waves { waves, on_failure, release_before } = waves;
     let mut rollout = StagedRollout::new(stack_sets, release, options, &mut on_event)?;
+    (rollout.run.release_before, rollout.run.keeps_release_before) = (release_before.cloned(), true);
+    if on_failure == OnFailure::RollBack && rollout.finish_roll_back(waves, &sessions).await? {
+        return Ok(rollout.finish());
+    }
     let mut stopped: Option<(&Wave, WaveCheck)> = None;
     for (index, wave) in waves.iter().enumerate() {
         if let Some((failed, check)) = &stopped {
@@ -120,12 +131,16 @@ where
         }
         rollout.run.is_later_wave = true;
     }
+    if stopped.is_none() {
+        (rollout.run.operations.on_event)(Event::ReleaseBefore(None));
+    }
     Ok(rollout.finish())
 }
 
 fn record(wave: &Wave, check: &WaveCheck) -> WaveRecord {
     let (outcome, reason) = match check {
         WaveCheck::Passed => (WaveOutcome::Passed, None),
+        WaveCheck::StopAfter(reason) => (WaveOutcome::Passed, Some(reason.clone())),
         WaveCheck::Failed(reason) => (WaveOutcome::Failed, Some(reason.clone())),
         WaveCheck::Unknown(reason) => (WaveOutcome::Unfinished, Some(reason.clone())),
     };
@@ -133,27 +148,32 @@ fn record(wave: &Wave, check: &WaveCheck) -> WaveRecord {
 }
 
 impl<S: StackSets, C: Clock> StagedRollout<'_, S, C> {
-    /// Records a wave that is not started, because an earlier one has not passed.
-    fn skip(&mut self, wave: &Wave, failed: &Wave, check: &WaveCheck) {
-        let (outcome, of_target, what) = match check {
-            WaveCheck::Unknown(_) => (WaveOutcome::Unfinished, Outcome::Unfinished, "is not known to have passed"),
-            WaveCheck::Failed(_) | WaveCheck::Passed => (WaveOutcome::Skipped, Outcome::Skipped, "failed"),
+    /// Records a wave that is not started after an earlier one.
+    pub(super) fn skip(&mut self, wave: &Wave, failed: &Wave, check: &WaveCheck) {
+        let after = |what: &str| format!("not started: wave {} {what}", failed.number);
+        let (outcome, of_target, reason) = match check {
+            WaveCheck::Unknown(_) => (WaveOutcome::Unfinished, Outcome::Unfinished, after("is not known to have passed")),
+            WaveCheck::StopAfter(reason) => (WaveOutcome::Skipped, Outcome::Skipped, format!("not started: {reason}")),
+            WaveCheck::Failed(_) | WaveCheck::Passed => (WaveOutcome::Skipped, Outcome::Skipped, after("failed")),
         };
-        let reason = format!("not started: wave {} {what}", failed.number);
-        self.targets.extend(wave.targets.iter().map(|target| {
-            let instance = self.run.instances.iter().find(|instance| instance.target == target);
-            TargetRecord {
-                account_id: target.account,
-                region: target.region,
-                outcome: of_target,
-                status: instance.map(|instance| instance.status.clone()),
-                detailed_status: instance.and_then(|instance| instance.detailed_status.clone()),
-                reason: Some(reason.clone()),
-                stack_id: instance.and_then(|instance| instance.stack_id.clone()),
-                events: Vec::new(),
-            }
-        }));
+        let mut records: Vec<_> = wave.targets.iter().map(|target| self.not_rolled_out(target, of_target, &reason)).collect();
+        self.targets.append(&mut records);
         self.waves.push(WaveRecord::new(wave, outcome, Some(reason)));
+    }
+
+    /// The record of a target to which this run has not rolled the release out.
+    pub(super) fn not_rolled_out(&self, target: Target, outcome: Outcome, reason: &str) -> TargetRecord {
+        let instance = self.run.instances.iter().find(|instance| instance.target == target);
+        TargetRecord {
+            account_id: target.account,
+            region: target.region,
+            outcome,
+            status: instance.map(|instance| instance.status.clone()),
+            detailed_status: instance.and_then(|instance| instance.detailed_status.clone()),
+            reason: Some(reason.to_owned()),
+            stack_id: instance.and_then(|instance| instance.stack_id.clone()),
+            events: Vec::new(),
+        }
     }
 
     /// Whether a later wave has an instance with the release: an earlier run started that wave after

@@ -16,7 +16,7 @@ const EAST: &str = "us-east-1";
 const WEST: &str = "eu-west-1";
 
 /// A version of the release. The second region has an override.
-fn version(number: u32) -> Release {
+pub(crate) fn version(number: u32) -> Release {
     let mut release = release(&ACCOUNTS, &[EAST, WEST]);
     release.parameters = vec![("EnvType".to_owned(), format!("version {number}"))];
     release.overrides = vec![ParameterOverride {
@@ -27,19 +27,19 @@ fn version(number: u32) -> Release {
     release
 }
 
-fn options_of(number: u32) -> Options {
+pub(crate) fn options_of(number: u32) -> Options {
     Options::new(format!("release-{number}").parse().unwrap())
 }
 
-fn waves(release: &Release) -> Vec<Wave> {
+pub(crate) fn waves(release: &Release) -> Vec<Wave> {
     "1,1,rest".parse::<WaveSpec>().unwrap().waves(&release.targets).unwrap()
 }
 
-async fn no_sessions(_: AccountId, _: Region) -> Result<FakeStacks, SessionError> {
+pub(crate) async fn no_sessions(_: AccountId, _: Region) -> Result<FakeStacks, SessionError> {
     Err(SessionError::new("no session in this test"))
 }
 
-fn foreign(id: &str) -> Operation {
+pub(crate) fn foreign(id: &str) -> Operation {
     Operation {
         id: id.parse().unwrap(),
         action: OperationAction::Update,
@@ -50,7 +50,7 @@ fn foreign(id: &str) -> Operation {
 }
 
 /// Rolls a version out in the waves `1,1,rest`, with these checks.
-fn waved(
+pub(crate) fn waved(
     cloud: &Cloud,
     number: u32,
     on_failure: OnFailure,
@@ -58,17 +58,25 @@ fn waved(
 ) -> Result<Rollout, Error> {
     let (release, options) = (version(number), options_of(number).with_clock(FakeClock::default()));
     let waves = waves(&release);
-    let plan = Waves { waves: &waves, on_failure };
-    let run = roll_out_waves(cloud, no_sessions, &release, plan, &options, async |wave| check(wave), |_| {});
+    let before = cloud.state().release_before.clone();
+    let plan = Waves { waves: &waves, on_failure, release_before: before.as_ref() };
+    let run = roll_out_waves(cloud, no_sessions, &release, plan, &options, async |wave| check(wave), |event| keep(cloud, event));
     tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(run)
 }
 
-fn passing(cloud: &Cloud, number: u32) -> Rollout {
+/// Keeps what the next run needs for a roll-back, as the caller has to.
+pub(crate) fn keep(cloud: &Cloud, event: Event) {
+    if let Event::ReleaseBefore(before) = event {
+        cloud.state().release_before = before.map(|before| *before);
+    }
+}
+
+pub(crate) fn passing(cloud: &Cloud, number: u32) -> Rollout {
     waved(cloud, number, OnFailure::Stop, |_| WaveCheck::Passed).unwrap()
 }
 
 /// The value of the parameter that each stack has, by account: those of both regions.
-fn deployed(cloud: &Cloud) -> Vec<String> {
+pub(crate) fn deployed(cloud: &Cloud) -> Vec<String> {
     let state = cloud.state();
     let of = |account: &str, region: &str| {
         let place = target(account, region);
@@ -78,7 +86,7 @@ fn deployed(cloud: &Cloud) -> Vec<String> {
     ACCOUNTS.iter().map(|account| format!("{}, {}", of(account, EAST), of(account, WEST))).collect()
 }
 
-fn has(versions: [u32; 4]) -> Vec<String> {
+pub(crate) fn has(versions: [u32; 4]) -> Vec<String> {
     versions.iter().map(|number| format!("version {number}, west {number}")).collect()
 }
 
@@ -185,7 +193,7 @@ fn killed(cloud: &Cloud, number: u32, polls: usize, passed: &Mutex<Vec<usize>>) 
         passed.lock().unwrap().push(wave.wave.number);
         WaveCheck::Passed
     };
-    let plan = Waves { waves: &waves, on_failure: OnFailure::Stop };
+    let plan = Waves { waves: &waves, on_failure: OnFailure::Stop, release_before: None };
     let mut run = pin!(roll_out_waves(cloud, no_sessions, &release, plan, &options, check, |_| {}));
     (0..polls).any(|_| run.as_mut().poll(&mut Context::from_waker(Waker::noop())) != Poll::Pending)
 }
@@ -303,7 +311,7 @@ fn each_wave_has_the_whole_deadline() {
     let (release, mut options) = (version(1), options_of(1).with_clock(FakeClock::default()));
     options.deadline = Duration::from_mins(10);
     let waves = waves(&release);
-    let plan = Waves { waves: &waves, on_failure: OnFailure::Stop };
+    let plan = Waves { waves: &waves, on_failure: OnFailure::Stop, release_before: None };
     let check = async |_: RolledOutWave<'_>| {
         options.clock.sleep(Duration::from_mins(9)).await;
         WaveCheck::Passed
@@ -388,6 +396,7 @@ fn a_wave_is_not_rolled_back_if_the_release_before_is_not_known() {
     let cloud = Cloud::default();
     passing(&cloud, 1);
     waved(&cloud, 2, OnFailure::Stop, failing).unwrap();
+    cloud.state().release_before = None;
     let rollout = waved(&cloud, 2, OnFailure::RollBack, failing).unwrap();
     assert!(not_rolled_back(&rollout).contains("an earlier run of this release"), "{rollout:#?}");
     assert_eq!(deployed(&cloud), has([2, 1, 1, 1]));

@@ -15,8 +15,8 @@ use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 pub use options::{
     AccountFilter, ApprovalOptions, AwsCliOptions, BuildOptions, Caller, CheckReleaseOptions, ChoiceOptions, ConcurrencyMode,
     ConfigCheckOptions, ConfigCommand, ConfigExplainOptions, ConfigSchemaOptions, ConfigurationOptions, DemoOptions, DeployOptions,
-    DoctorOptions, EvidenceOptions, HistoryOptions, HistoryPlaceOptions, InitTestsOptions, ListOptions, OnFailure, OwnChecks,
-    PackageOptions, Permissions, PlanOptions, PreferenceOptions, ProjectOptions, PruneOptions, RecordOptions, RegionConcurrency,
+    DoctorOptions, EvidenceOptions, FreezeOptions, HistoryOptions, HistoryPlaceOptions, InitTestsOptions, ListOptions, OnFailure,
+    OwnChecks, PackageOptions, Permissions, PlanOptions, PreferenceOptions, ProjectOptions, PruneOptions, RecordOptions, RegionConcurrency,
     RegistryAction, RegistryOptions, ReleaseOptions, ReportOptions, ResolveOptions, RoleOptions, RollbackOptions, SchemaOf, SetupOptions,
     SignatureOptions, SigningOptions, SnapshotOptions, StackSetAccess, StackSetOptions, StageAccounts, StagingTestOptions, StopOptions,
     TemplateBucketOptions, TestOptions, TourOptions, VerifyOptions, WaveOptions, non_empty,

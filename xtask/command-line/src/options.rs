@@ -50,8 +50,8 @@ pub use rollback::RollbackOptions;
 pub(crate) use rollback::adapted as rollback_adapted;
 pub use setup::SetupOptions;
 pub use shared::{
-    AccountFilter, ProjectOptions, RecordOptions, ReleaseOptions, RoleOptions, SignatureOptions, SigningOptions, StageAccounts,
-    TemplateBucketOptions,
+    AccountFilter, FreezeOptions, ProjectOptions, RecordOptions, ReleaseOptions, RoleOptions, SignatureOptions, SigningOptions,
+    StageAccounts, TemplateBucketOptions,
 };
 pub use stop::StopOptions;
 pub use test_endpoints::{OwnChecks, TestOptions};

@@ -15,7 +15,7 @@ use crate::session;
 use crate::signatures::Signatures;
 use crate::signing::Signing;
 use crate::staging_tests;
-use command_line::CheckReleaseOptions;
+use command_line::{CheckReleaseOptions, non_empty};
 use terminal::{Exit, Printer, Project, files};
 
 pub(crate) async fn run(printer: Printer, project: &Project, options: &CheckReleaseOptions) -> Result<Exit, Failure> {
@@ -29,6 +29,8 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &CheckRele
     let recorder = Recorder::open(printer, &options.history, &release, Some(options.stage), &signing).await?;
     let now = SystemTime::now();
     let tests = staging_tests::check(printer, project, options.stage, &release, &options.staging_tests, now, &mut signatures).await;
+    let during_freeze = non_empty(options.freeze.during_freeze.as_ref());
+    let frozen = release.check_freeze(options.stage, now, during_freeze);
     // A session that cannot be opened does not hide the result of the tests.
     let session = session::open().await;
     let current = match &session {
@@ -43,7 +45,9 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &CheckRele
         let tests = tests.as_ref().ok().and_then(Option::as_ref);
         read.map(|read| release.check_approval(&read, packages, tests, now, crate::tool())).transpose()
     });
-    let ((tests, (packages, mut bytes)), approved) = Failure::both(Failure::both(tests, current), approved)?;
+    let (((tests, frozen), (packages, mut bytes)), approved) =
+        Failure::both(Failure::both(Failure::both(tests, frozen), current), approved)?;
+    printer.diagnostics(frozen.as_slice());
     session::locate_all(&mut bytes.warnings).await;
     printer.diagnostics(&bytes.warnings);
     if let Some(approved) = &approved {
@@ -70,6 +74,8 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &CheckRele
         "unknown_bytes": bytes.warnings.iter().map(|warning| &warning.message).collect::<Vec<_>>(),
         "verified_records": signatures.records.iter().map(|record| record.kind.to_string()).collect::<Vec<_>>(),
         "approval": approved,
+        "limits": release.rollout_limits(options.stage),
+        "during_freeze": during_freeze.filter(|_| frozen.is_some()),
     });
     let by = approved.as_ref().map(|approved| format!("; {}", approved.summary())).unwrap_or_default();
     printer.result(&record, format!("{} is allowed in {}: {} as built{by}", release.digest, options.stage, packages.join(", ")));

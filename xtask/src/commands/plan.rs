@@ -2,9 +2,9 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use model_release::aws::{StagePlan, TargetSessions, deployed_endpoints, place_template, plan_stage};
+use model_release::aws::{StagePlan, TargetSessions, deployed_endpoints, exact_plan, place_template, plan_stage};
 use model_release::plan_report::{self, PlanDocument};
 use model_release::preflight::{PlannedRollout, PreflightReport, Scope};
 use model_release::{Diagnostic, Failure, Level, RolloutRequest, deploy};
@@ -17,12 +17,13 @@ use crate::progress;
 use crate::requests;
 use crate::session;
 use command_line::{PlanOptions, PreferenceOptions};
-use terminal::{Exit, Printer, Project, files, unless_interrupted};
+use terminal::{Exit, Printer, Project, files, interrupted, unless_interrupted};
 
 pub(crate) async fn run(printer: Printer, project: &Project, options: &PlanOptions) -> Result<Exit, Failure> {
     let release = requests::release(project, &options.set.release)?;
     let mut request = requests::rollout(&release, &options.set, &PreferenceOptions::default(), &[])?;
     let bucket = requests::template_bucket(&request, options.set.stage, &options.template)?;
+    let waves = requests::planned_waves(&release, options.set.stage, &request, options.waves.as_ref())?;
     if let Some(path) = options.markdown.as_deref().filter(|path| *path != Path::new("-")) {
         files::check_result(path)?;
     }
@@ -35,11 +36,21 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &PlanOptio
         run_drift_detection(printer, &stack_sets, &request, Duration::from_secs(options.wait)).await?;
     }
     let StagePlan { observed, plan, mut document } = plan_stage(&stack_sets, &release, options.set.stage, &request, crate::tool()).await?;
+    document.add_limits(&release, options.set.stage, SystemTime::now());
+    if let Some(waves) = &waves {
+        document.add_waves(&plan, waves);
+    }
     let stage = release.manifest.stage(options.set.stage);
     let sessions = Arc::new(TargetSessions::new(&session, &release, stage, &requests::target_role(&options.set.role)?, "plan"));
     if !options.no_preflight && observed.stack_set.is_some() {
         let serving = deployed_endpoints(&sessions, &stage.endpoints, &request, &observed).await;
         printer.diagnostics(&document.add_endpoints(options.set.stage, serving));
+    }
+    if options.exact && plan.problems.is_empty() {
+        let (exact, left) = exact_plan(&sessions, &request, &observed, &plan, interrupted()).await?;
+        document.exact = Some(exact);
+        printer.diagnostics(&left);
+        printer.diagnostics(&document.exact_findings());
     }
     for problem in &mut document.problems {
         let finding = completed(&problem.diagnostic()).into_owned();
@@ -108,6 +119,6 @@ async fn run_drift_detection(
         }
         // A stack set that does not exist yet has not drifted.
         Err(stack_rollout::Error::Call { source, .. }) if source.kind() == stack_rollout::CallErrorKind::StackSetNotFound => Ok(()),
-        Err(error) => Err(deploy::refused(&error, request.call_as)),
+        Err(error) => Err(deploy::refused(&error, request)),
     }
 }

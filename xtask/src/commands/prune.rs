@@ -7,9 +7,9 @@ use std::io::{BufRead as _, IsTerminal as _};
 use std::time::Duration;
 
 use stack_rollout::status::InstanceStatus;
-use stack_rollout::{CallAs, PruneReport, PruneRequest, Target, Verdict, observe_without_overrides, prune};
+use stack_rollout::{PruneReport, PruneRequest, Target, Verdict, observe_without_overrides, prune};
 
-use model_release::{Diagnostic, Failure, FailureKind, Level, deploy, with_state};
+use model_release::{Diagnostic, Failure, FailureKind, Level, RolloutRequest, deploy, with_state};
 
 use crate::progress;
 use crate::requests;
@@ -26,7 +26,7 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &PruneOpti
     let stack_sets = session.stack_sets(request.call_as);
     let set = &request.release.stack_set;
     let instances = if named.is_empty() {
-        let observed = observe_without_overrides(&stack_sets, set).await.map_err(|error| deploy::refused(&error, request.call_as))?;
+        let observed = observe_without_overrides(&stack_sets, set).await.map_err(|error| deploy::refused(&error, &request))?;
         let orphans: BTreeMap<_, _> = observed
             .instances
             .into_iter()
@@ -55,7 +55,7 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &PruneOpti
     let waits = request.options(Duration::from_secs(options.wait));
     let pruned = prune(&stack_sets, &removal, &waits, progress::rollout(printer));
     let report = Box::pin(unless_interrupted(pruned, || false)).await?;
-    let report = report.map_err(|error| refused(&error, request.call_as))?;
+    let report = report.map_err(|error| refused(&error, &request))?;
     for remaining in report.instances.iter().filter(|instance| !instance.removed) {
         let message = format!("the instance is still in `{set}`");
         let diagnostic = Diagnostic::error(message).named(format!("{}/{}", remaining.account_id, remaining.region));
@@ -104,8 +104,8 @@ fn confirmed(
     Err(Failure::new(FailureKind::Nothing, vec![Diagnostic::new(Level::Warning, "nothing was removed")]))
 }
 
-fn refused(error: &stack_rollout::Error, call_as: CallAs) -> Failure {
-    let mut failure = deploy::refused(error, call_as);
+fn refused(error: &stack_rollout::Error, request: &RolloutRequest) -> Failure {
+    let mut failure = deploy::refused(error, request);
     if failure.diagnostics.iter().any(|diagnostic| diagnostic.code == Some("not-an-orphan")) {
         failure.diagnostics.push(Diagnostic::new(Level::Note, "nothing was removed; --even-targets also removes targets of the release"));
     }

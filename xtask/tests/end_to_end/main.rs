@@ -25,6 +25,7 @@ mod endpoint_shapes;
 mod endpoint_tests;
 mod endurance;
 mod events;
+mod exact_plan;
 mod failed_stacks;
 mod fault_matrix;
 mod gates;

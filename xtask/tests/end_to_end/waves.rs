@@ -163,3 +163,71 @@ fn waves_that_are_wrong_are_refused_before_anything_changes() {
     project.write("staging-config-template.json", "{\n  \"Parameters\": { \"EndpointInstanceCount\": \"1\", \"EndpointInstanceType\": \"ml.m5.large\" },\n  \"waves\": [5, \"rest\"]\n}");
     project.run(["build"]).ends_with(2).says("staging-config-template.json:3:12").says("wave 2 (`rest`) has no target");
 }
+
+#[test]
+fn a_roll_back_that_is_killed_is_finished_by_the_same_command() {
+    const KEPT: &str = "target/rollout/staging/release-before.json";
+    let cloud = Cloud::new();
+    let project = project(&cloud, &ACCOUNTS[..2]);
+    approve(&cloud, 1);
+    project.run(["build"]).ends_with(0);
+    deploy(&project, &["--no-preflight"]).ends_with(0);
+    approve(&cloud, 2);
+    project.run(["build"]).ends_with(0);
+    cloud.aws.silent_rollback(ACCOUNTS[0], ENDPOINT).unwrap();
+    let options = ["--no-preflight", "--waves", "1,rest", "--on-failure", "roll-back"];
+    let mut run = project.command(DEPLOY.iter().chain(&options)).spawn().unwrap();
+    let mut lines = BufReader::new(run.stderr.take().unwrap()).lines().map(Result::unwrap);
+    assert!(lines.any(|line| line.contains("to the release before")), "the roll-back has not begun");
+    run.kill().unwrap();
+    run.wait().unwrap();
+    assert_eq!(project.json(KEPT)["rolling_back"], 1);
+
+    let finished = deploy(&project, &options).ends_with(1).says("to the release before");
+    assert!(!finished.stderr.contains("1 of 2"), "no wave starts: {}", finished.stderr);
+    assert_eq!(outcomes(&project), ["failed", "skipped"]);
+    let record = project.json(RECORD);
+    assert_eq!((&record["rolled_back"]["verdict"], &record["counts"]["rolled_back"]), (&"succeeded".into(), &2.into()));
+    serves(&cloud, &ACCOUNTS[..2], 1);
+    assert!(!project.path(KEPT).exists(), "it is no longer needed");
+
+    deploy(&project, &options).ends_with(0);
+    serves(&cloud, &ACCOUNTS[..2], 2);
+    assert!(!project.path(KEPT).exists());
+}
+
+#[test]
+fn a_frozen_production_is_not_deployed_without_a_reason() {
+    let cloud = Cloud::new();
+    cloud.register(10);
+    cloud.prepare("prod", "333333333333");
+    let project = cloud.project();
+    let freeze = r#"{ "from": "2000-01-01T00:00:00Z", "to": "2999-01-01T00:00:00Z", "reason": "end of the year" }"#;
+    project.write("release-policy.json", &format!(r#"{{ "schema_version": 1, "freeze": [{freeze}], "max_parallel_accounts": 1 }}"#));
+    project.run(["build"]).ends_with(0);
+    validate("release-policy.v1.json", &project.path("release-policy.json")).unwrap();
+    validate("release-manifest.v2.json", &project.path("target/deploy/release-manifest.json")).unwrap();
+
+    let frozen = "production is frozen until 2999-01-01T00:00:00Z: end of the year";
+    let plan = project.run(["plan", "--stage", "prod", "--waves", "rest", "--format", "json"]).ends_with(1).says(frozen);
+    project.write("plan.json", &plan.stdout);
+    validate("plan.v1.json", &project.path("plan.json")).unwrap();
+    let plan = project.json("plan.json");
+    assert_eq!((&plan["problems"][0]["code"], &plan["limits"]["max_parallel_accounts"]), (&"frozen".into(), &1.into()));
+    assert_eq!((&plan["waves"][0]["size"], &plan["targets"][0]["wave"]), (&"rest".into(), &1.into()));
+    let prod = ["--stage", "prod", "--without-staging-tests"];
+    for command in ["deploy", "check-release"] {
+        project.run([command].iter().chain(&prod)).ends_with(1).says(frozen).says("--during-freeze REASON");
+    }
+    assert!(cloud.requests("CreateStackSet").is_empty());
+
+    let reason = ["--during-freeze", "the model is wrong"];
+    let checked = project.run(["check-release", "--format", "json"].iter().chain(&prod).chain(&reason)).ends_with(0).says(frozen);
+    let checked: serde_json::Value = serde_json::from_str(&checked.stdout).unwrap();
+    assert_eq!(checked["during_freeze"], "the model is wrong");
+    project.run(["deploy"].iter().chain(&prod).chain(&reason)).ends_with(0).says(frozen);
+    let record = "target/rollout/prod/rollout.json";
+    validate("rollout.v1.json", &project.path(record)).unwrap();
+    let during = &project.json(record)["during_freeze"];
+    assert_eq!((&during["reason"], &during["freezes"][0]["reason"]), (&"the model is wrong".into(), &"end of the year".into()));
+}

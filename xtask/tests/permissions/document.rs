@@ -53,6 +53,13 @@ actions below. If the role does not allow an action, the check is reported as *n
 | `servicequotas:ListServiceQuotas`, `ListAWSDefaultServiceQuotas`, `GetServiceQuota`, `GetAWSDefaultServiceQuota` | the target | the instances fit |
 | `iam:GetRole` | the target, and the stack set's account | the stack set roles trust each other; checked only if there is no stack yet |
 
+`plan --exact` also creates, reads and deletes change sets in the targets, with the same role. This is optional: the roles of the
+templates do not allow it, and a denied call leaves the computed plan as it is. To allow it, add a statement to the role in each target
+with `cloudformation:CreateChangeSet`, `cloudformation:DescribeChangeSet`, `cloudformation:DeleteChangeSet` and
+`cloudformation:ListChangeSets` on `arn:aws:cloudformation:*:*:stack/StackSet-sagemaker-PROJECT-ID-deploy-ENVTYPE-*`: the warning of
+`plan` has it. CloudFormation reads the template's Systems Manager parameters, and a template in S3, with the permissions of the caller.
+Nothing needs `cloudformation:ExecuteChangeSet`.
+
 `doctor` runs the same checks in the targets of both stages, and checks whether the model execution role exists (`iam:GetRole`). It is
 for the person who sets up the accounts, with a role in each target that allows these actions. AWS's `ReadOnlyAccess` is enough in the
 data science account and, with a trust policy for that account, in the targets. Actions that the role does not allow are reported as

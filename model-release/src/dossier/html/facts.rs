@@ -35,7 +35,14 @@ pub(super) fn gates(dossier: &Dossier) -> Markup {
             (few(&gates.iter().map(|gate| html! { b { (prose(&gate.gate)) } ": " (prose(&gate.found)) }).collect::<Vec<_>>()))
         },
     };
-    section("gates", "Gates of the release policy", &content)
+    let limits = html! {
+        (content)
+        @if !dossier.limits.is_empty() {
+            p { "Rollouts to production" }
+            (few(&dossier.limits.iter().map(|limit| prose(limit)).collect::<Vec<_>>()))
+        }
+    };
+    section("gates", "Gates of the release policy", &limits)
 }
 
 pub(super) fn skipped(dossier: &Dossier) -> Markup {

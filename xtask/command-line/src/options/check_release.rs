@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use model_release::Stage;
 
-use super::{HistoryPlaceOptions, ReleaseOptions, SignatureOptions, SigningOptions};
+use super::{FreezeOptions, HistoryPlaceOptions, ReleaseOptions, SignatureOptions, SigningOptions};
 
 /// Options of `check-release`.
 #[derive(Debug, Args)]
@@ -19,6 +19,8 @@ pub struct CheckReleaseOptions {
     pub staging_tests: StagingTestOptions,
     #[command(flatten)]
     pub approval: ApprovalOptions,
+    #[command(flatten)]
+    pub freeze: FreezeOptions,
     #[command(flatten)]
     pub signatures: SignatureOptions,
     /// Write approval.json and the signed result to this folder [default: target/check-release/STAGE]

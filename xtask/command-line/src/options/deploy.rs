@@ -7,7 +7,7 @@ use clap::Args;
 use model_release::Stage;
 
 use super::{
-    HistoryPlaceOptions, RecordOptions, ReleaseOptions, RoleOptions, SignatureOptions, SigningOptions, StagingTestOptions,
+    FreezeOptions, HistoryPlaceOptions, RecordOptions, ReleaseOptions, RoleOptions, SignatureOptions, SigningOptions, StagingTestOptions,
     TemplateBucketOptions, WaveOptions,
 };
 
@@ -26,6 +26,8 @@ pub struct DeployOptions {
     pub preferences: PreferenceOptions,
     #[command(flatten)]
     pub waves: WaveOptions,
+    #[command(flatten)]
+    pub freeze: FreezeOptions,
     /// Update the endpoints of this target again, although its stack has the release; repeatable
     #[arg(long, value_name = "ACCOUNT/REGION", help_heading = super::ROLLOUT)]
     pub reapply: Vec<String>,

@@ -126,3 +126,12 @@ pub struct SignatureOptions {
     #[arg(long, value_name = "KEY-ARN", env = "TRUSTED_BUILD_KEY_ARN")]
     pub trusted_build_key: Option<String>,
 }
+
+/// A rollout to production during a freeze.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = super::RELEASE)]
+pub struct FreezeOptions {
+    /// Allow the release although the release policy freezes production, and record this reason
+    #[arg(long, value_name = "REASON")]
+    pub during_freeze: Option<String>,
+}

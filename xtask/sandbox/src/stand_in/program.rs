@@ -31,6 +31,7 @@ pub(super) const FILES: &[(&str, &str)] = embedded![
     "patches/__init__.py",
     "patches/alarms_and_scaling.py",
     "patches/api_constraints.py",
+    "patches/change_sets.py",
     "patches/data_capture.py",
     "patches/deployed_images.py",
     "patches/endpoint_lifecycle.py",

@@ -62,7 +62,10 @@ fn only_the_selected_patches_are_active_and_an_unknown_one_is_refused() {
     assert_eq!(StandIn::start(&only("data-capture")).unwrap().patches(), ["data-capture"]);
     assert_eq!(StandIn::start(&Options { unpatched: true, ..Options::new(cache()) }).unwrap().patches(), [""; 0]);
     let Error::Start { output, .. } = StandIn::start(&only("data-captur")).unwrap_err() else { panic!() };
-    assert!(output.contains("unknown patch data-captur; valid are alarms-and-scaling, api-constraints, data-capture"), "{output}");
+    assert!(
+        output.contains("unknown patch data-captur; valid are alarms-and-scaling, api-constraints, change-sets, data-capture"),
+        "{output}"
+    );
 }
 
 #[test]

@@ -103,7 +103,7 @@ async fn targets_of(
             observed
         }
         Err(error) => {
-            report.failure(STACK_SET, &stage_targets.stack_set, &deploy::refused(&error, request.call_as));
+            report.failure(STACK_SET, &stage_targets.stack_set, &deploy::refused(&error, &request));
             Observed::default()
         }
     };

@@ -8,6 +8,7 @@ reachable.py and `json-refusals` in answers.py.
 from stand_in.patches import (
     alarms_and_scaling,
     api_constraints,
+    change_sets,
     data_capture,
     deployed_images,
     endpoint_lifecycle,
@@ -29,6 +30,7 @@ from stand_in.patches import (
 MODULES = {
     "alarms-and-scaling": alarms_and_scaling,
     "api-constraints": api_constraints,
+    "change-sets": change_sets,
     "data-capture": data_capture,
     "deployed-images": deployed_images,
     "endpoint-lifecycle": endpoint_lifecycle,
