@@ -14,6 +14,7 @@
 //! is one in another place.
 
 mod answer;
+mod document;
 mod event;
 mod fetch;
 mod going_back;
@@ -26,7 +27,8 @@ mod text;
 mod timeline;
 mod write;
 
-pub use answer::{EventThen, HistoryAnswer, HistoryQuery, ServedThen, question_time};
+pub use answer::{HistoryQuery, question_time};
+pub use document::{EventThen, HistoryAnswer, ServedThen};
 pub use event::{DeploymentOutcome, Event, EventFile, Facts, GoingBack, TargetResult, approved, deployment_targets, outcome_of, tested};
 pub use fetch::FetchedRelease;
 pub use going_back::{Deployed, ReleaseName};

@@ -267,13 +267,13 @@ fn approval(release: &Release, who: &str) -> ApprovalRecord {
     }
 }
 
-fn back(from: &Release, reason: &str) -> Option<GoingBack> {
-    Some(GoingBack {
+fn back(from: &Release, reason: &str) -> GoingBack {
+    GoingBack {
         from: Some(from.digest.clone()),
         from_model_package: Some(from.manifest.model_package.arn.to_string()),
         reason: Some(reason.to_owned()),
         skipped_staging: true,
-    })
+    }
 }
 
 /// Three approved releases, an hour apart, and going back from the third to the second one.
@@ -284,7 +284,7 @@ fn three_releases_and_one_rollback(scene: &Scene) -> [(TempDir, Release); 3] {
         scene.approve(release, minute, ["ann", "eve", "zoe"][index]);
         scene.deploy(release, minute + 10, DeploymentOutcome::Succeeded, None);
     }
-    scene.deploy(&releases[1].1, 200, DeploymentOutcome::Succeeded, back(&releases[2].1, "latency"));
+    scene.deploy(&releases[1].1, 200, DeploymentOutcome::Succeeded, Some(back(&releases[2].1, "latency")));
     releases
 }
 
@@ -302,7 +302,7 @@ fn what_ran_at_a_time_and_who_approved_it_is_answered_from_records() {
         for (time, index, who, is_back) in expected {
             let answer = scene.answer(Some(time));
             let [served] = answer.served.as_slice() else { panic!("{answer:?}") };
-            assert_eq!((&served.release, served.version), (&releases[index].1.digest, Some(index as u32 + 1)), "{time}");
+            assert_eq!((&served.release, served.version), (&releases[index].1.digest, u32::try_from(index + 1).ok()), "{time}");
             assert_eq!((served.approved_by.as_deref(), served.going_back.is_some()), (Some(who), is_back), "{time}");
             let state = if is_signed { SignatureState::Verified } else { SignatureState::Unsigned };
             assert_eq!((served.signature, served.approval_signature), (state, Some(state)), "{time}");
@@ -349,10 +349,10 @@ fn a_deleted_event_is_a_gap() {
 fn changes(value: &Json, pointer: &str, found: &mut Vec<String>) {
     match value {
         Json::Object(members) => {
-            members.iter().for_each(|(name, value)| changes(value, &format!("{pointer}/{}", name.replace('/', "~1")), found))
+            members.iter().for_each(|(name, value)| changes(value, &format!("{pointer}/{}", name.replace('/', "~1")), found));
         }
         Json::Array(items) if !items.is_empty() => {
-            items.iter().enumerate().for_each(|(index, value)| changes(value, &format!("{pointer}/{index}"), found))
+            items.iter().enumerate().for_each(|(index, value)| changes(value, &format!("{pointer}/{index}"), found));
         }
         _ => found.push(pointer.to_owned()),
     }
@@ -484,7 +484,7 @@ fn going_back_twice_goes_further_back() {
         (now.map(|now| now.release), before.map(|before| before.release))
     };
     assert_eq!(digests(), (digest(1), digest(0)));
-    scene.deploy(&releases[0].1, 210, DeploymentOutcome::Succeeded, back(&releases[1].1, "errors"));
+    scene.deploy(&releases[0].1, 210, DeploymentOutcome::Succeeded, Some(back(&releases[1].1, "errors")));
     assert_eq!(digests(), (digest(0), None));
     // A deployment after it is a new one, and a failed one is gone back from.
     scene.deploy(&releases[2].1, 220, DeploymentOutcome::Failed, None);
@@ -510,7 +510,7 @@ fn without_a_record_of_the_deployment_the_tests_say_what_was_served() {
     let two = || block_on(scene.history().last_two(Stage::Prod, None)).unwrap();
     let versions = || (two().0.and_then(|now| now.version), two().1.and_then(|before| before.version));
     assert_eq!(versions(), (Some(3), Some(2)));
-    scene.deploy(&releases[1].1, 200, DeploymentOutcome::Succeeded, back(&releases[2].1, "latency"));
+    scene.deploy(&releases[1].1, 200, DeploymentOutcome::Succeeded, Some(back(&releases[2].1, "latency")));
     scene.record(&releases[1].1, Some(Stage::Prod), 210, tests(&releases[1].1));
     assert_eq!(versions(), (Some(2), Some(1)));
     let answer = scene.answer(None);
@@ -605,7 +605,7 @@ fn the_history_proves_each_link_or_names_the_missing_one() {
     assert!(!missing.contains("approved") && proof.refused.is_empty(), "{missing}");
     // Deployed before it was approved.
     let (_folder, fourth) = release("p-1", 4);
-    scene.deploy(&fourth, 400, DeploymentOutcome::Succeeded, back(second, "outage"));
+    scene.deploy(&fourth, 400, DeploymentOutcome::Succeeded, Some(back(second, "outage")));
     scene.approve(&fourth, 500, "ann");
     let missing = prove(&fourth).missing.join("\n");
     assert!(missing.contains("before the deployment to prod at 2026-01-01T06:40:00.000Z; the reason is: outage"), "{missing}");

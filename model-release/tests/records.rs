@@ -214,8 +214,9 @@ fn the_provenance_names_the_approved_bytes_of_every_region() {
     std::fs::write(signed.path("release-manifest.json"), manifest.to_string()).unwrap();
     let release = signed.release();
     let statement = provenance(&release.manifest, &release.digest, &run());
-    let digest =
-        |name: &str| statement.subjects().iter().find(|subject| subject.name.as_deref() == Some(name)).map(|subject| subject.digests());
+    let digest = |name: &str| {
+        statement.subjects().iter().find(|subject| subject.name.as_deref() == Some(name)).map(release_records::ResourceDescriptor::digests)
+    };
     let known = IMAGE_DIGEST;
     for (name, expected) in [
         ("iris:latest", known.to_owned()),

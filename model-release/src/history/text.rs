@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::answer::{HistoryAnswer, ServedThen};
+use super::document::{HistoryAnswer, ServedThen};
 use super::layout::digits;
 use crate::plural;
 
