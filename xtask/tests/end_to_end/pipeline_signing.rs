@@ -61,8 +61,8 @@ fn every_step_signs_with_its_own_key_and_requires_the_records_of_the_steps_befor
     check(build, build).ends_with(1).says("test-results.sigstore.json").says("names another key");
     check("iris", test).ends_with(2).says("`iris` is not the ARN of a KMS key").says("--trusted-build-key");
     let altered = |path: &str| {
-        let text = std::fs::read_to_string(path).unwrap();
-        let (before, after) = text.split_once("\"payload\":\"ey").unwrap();
+        let record = std::fs::read_to_string(path).unwrap();
+        let (before, after) = record.split_once("\"payload\":\"ey").unwrap();
         std::fs::write(path, format!("{before}\"payload\":\"ez{after}")).unwrap();
     };
     altered(&records[0]);
