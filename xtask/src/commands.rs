@@ -10,6 +10,7 @@ pub(crate) mod deploy;
 #[cfg(feature = "aws")]
 pub(crate) mod doctor;
 pub(crate) mod init_tests;
+pub(crate) mod new;
 pub(crate) mod package;
 #[cfg(feature = "aws")]
 pub(crate) mod plan;
@@ -25,6 +26,7 @@ pub(crate) mod status;
 pub(crate) mod stop;
 pub(crate) mod test_endpoints;
 pub(crate) mod tour;
+pub(crate) mod upgrade;
 #[cfg(feature = "aws")]
 pub(crate) mod verify;
 

@@ -12,6 +12,7 @@ mod demo;
 mod deploy;
 mod doctor;
 mod init_tests;
+mod new;
 mod package;
 mod plan;
 mod prune;
@@ -38,6 +39,7 @@ pub use deploy::{
 pub use doctor::DoctorOptions;
 pub(crate) use doctor::hide_what_only_build_reads;
 pub use init_tests::InitTestsOptions;
+pub use new::{NewOptions, PinOptions, UpgradeOptions};
 pub use package::PackageOptions;
 pub use plan::PlanOptions;
 pub use prune::PruneOptions;
@@ -72,6 +74,7 @@ const TESTS: &str = "Tests";
 const LOAD: &str = "Load";
 const COMPARISON: &str = "Comparison";
 const EVIDENCE: &str = "Evidence";
+const PIN: &str = "Pinned binary";
 const OUTPUT: &str = "Output";
 
 /// The trimmed value of an option, or `None` if it is empty.

@@ -59,6 +59,7 @@ mod setup;
 mod signing;
 mod status;
 mod stop;
+mod team_repository;
 mod template_choices;
 mod test_staging;
 mod tour;
