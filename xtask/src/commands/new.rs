@@ -6,7 +6,7 @@ use endpoint_test::{DraftOptions, SuiteDraft};
 use model_registry::{ModelPackage, ModelPackageGroup, PackageStatus, Registry};
 use model_release::{Diagnostic, Failure, FailureKind, registry_errors, stop_on_errors};
 use serde_json::json;
-use team_repository::{Action, Model, NewRepository, SUITE, Seed, TeamFile, conflicts};
+use team_repository::{Action, Finding, Model, NewRepository, SUITE, Seed, TeamFile, conflicts};
 
 use crate::pin;
 use crate::snapshot;
@@ -104,15 +104,11 @@ fn show(printer: Printer, options: &NewOptions, repository: &NewRepository, file
         "model": repository.model.as_ref().map(|model| &model.name),
         "findings": findings,
     });
-    let mut text = written.iter().map(|path| files::shown(&options.folder.join(path))).collect::<Vec<_>>().join("\n");
-    for finding in findings {
-        text += &format!("\n{}", finding.text());
-    }
+    let paths = written.iter().map(|path| files::shown(&options.folder.join(path)));
     let decisions = findings.iter().filter(|finding| finding.action == Action::Decide).count();
-    if decisions > 0 {
-        text += &format!("\n{decisions} decisions: a person must make them before the first release");
-    }
-    printer.result(&data, text);
+    let decide = (decisions > 0).then(|| format!("{decisions} decisions: a person must make them before the first release"));
+    let text: Vec<_> = paths.chain(findings.iter().map(Finding::text)).chain(decide).collect();
+    printer.result(&data, text.join("\n"));
     if repository.pin.is_none() {
         let warning = Diagnostic::warning("no binary is pinned: the builds cannot obtain one");
         printer.diagnostic(&warning.with_hint("upload the binary, and name it with `upgrade --url URL`"));

@@ -14,5 +14,5 @@ pub use diagnostic::{Rendered, clean};
 pub use exit::Exit;
 pub use interruption::{interrupted, interrupted_again, unless_interrupted};
 pub use printer::{Format, Printer};
-pub use program::program;
+pub use program::{STARTED_BY, program};
 pub use project::Project;

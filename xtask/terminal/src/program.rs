@@ -2,15 +2,17 @@
 
 use std::sync::OnceLock;
 
+/// The variable that `cargo run` sets to the package of the program that it runs. A program that
+/// runs this one, such as a test of a team's own crate, has another package.
+pub const STARTED_BY: &str = "CARGO_PKG_NAME";
+
 /// The program's name in the commands that it prints: `cargo xtask` if cargo runs it in its
 /// workspace, else `xtask`, which is all that a team's repository has.
 pub fn program() -> &'static str {
     static PROGRAM: OnceLock<&str> = OnceLock::new();
-    PROGRAM.get_or_init(|| named(std::env::var("CARGO_PKG_NAME").ok().as_deref()))
+    PROGRAM.get_or_init(|| named(std::env::var(STARTED_BY).ok().as_deref()))
 }
 
-/// `cargo run` sets this variable to the package of the program that it runs. A program that runs
-/// this one, such as a test of a team's own crate, has another one.
 fn named(package: Option<&str>) -> &'static str {
     if package == Some("xtask") { "cargo xtask" } else { "xtask" }
 }

@@ -35,6 +35,8 @@ fn cloud() -> Cloud {
 fn pipeline() -> Pipeline {
     let mut parameters = parameters();
     parameters.retain(|(name, _)| !name.starts_with("Xtask"));
+    // As the seed's pipeline does; its template has no default.
+    parameters.push(("VolumeKmsKeyArn", "arn:aws:kms:us-east-1:111111111111:key/1234abcd-12ab-34cd-56ef-1234567890ab"));
     Pipeline::read(&parameters)
 }
 

@@ -9,8 +9,9 @@ use model_release::Stage;
 use model_release::{Diagnostic, Failure, FailureKind};
 use terminal::{Exit, Printer, Project, files};
 
-/// The variables that a step inherits: for the terminal, and the search path.
-const INHERITED: [&str; 8] = ["PATH", "TERM", "NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLORTERM", "LANG", "TMPDIR"];
+/// The variables that a step inherits: for the terminal, the search path, and the program's name.
+const INHERITED: [&str; 9] =
+    ["PATH", "TERM", "NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLORTERM", "LANG", "TMPDIR", terminal::STARTED_BY];
 
 /// Runs the commands of the pipeline.
 #[derive(Debug)]
