@@ -45,3 +45,8 @@ impl TeamFile {
         Self { path: path.into(), content: content.into() }
     }
 }
+
+/// The examples of the README are compiled and run as documentation tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
