@@ -258,7 +258,7 @@ Resources:
     Type: AWS::SageMaker::Model
     Properties:
       ExecutionRoleArn: !Sub 'arn:aws:iam::${AWS::AccountId}:role/${ExecutionRoleName}'
-      Containers: [{ModelPackageName: !Ref ModelPackageName}]
+      PrimaryContainer: {ModelPackageName: !Ref ModelPackageName}
   Config:
     Type: AWS::SageMaker::EndpointConfig
     Properties:
