@@ -5,19 +5,14 @@
 #
 # It uses the first of these sources:
 #   1. in the test step, the binary from the build step of the same execution;
-#   2. the prebuilt binary at XTASK_URL (s3:// or https://);
-#   3. a release build of this repository, which needs 8 GiB of memory and internet access
-#      (crates.io, and rustup if Rust is missing). A SMALL machine, or a network without internet
-#      access, needs a prebuilt binary: `cargo xtask dist` builds it and prints its SHA-256.
+#   2. the prebuilt binary at XTASK_URL (s3:// or https://). XTASK_PIN sets XTASK_URL and XTASK_SHA256
+#      together, as `URL SHA256`, unless one of them is set;
+#   3. in the workspace with the source of xtask, a release build.
 #
 # If XTASK_SHA256 is set, only a binary with this checksum is run. Otherwise the build step's binary
 # is checked against its file xtask.sha256, which detects damage but not manipulation.
 #
-# Requires sh and coreutils, `aws` or `curl` for source 2, and a C compiler for source 3. Every
-# CodeBuild image has them.
-#
-# pipeline/model-deploy-pipeline.yml has a copy of this script up to the line `compile`, for
-# BuildspecSource `pipeline`; a test compares them.
+# Requires sh and coreutils, and `aws` or `curl` for source 2. Every CodeBuild image has them.
 set -eu
 
 log() { echo "obtain-xtask: $*" >&2; }
@@ -52,6 +47,13 @@ install_binary() {
     log "ready: $target, $version"
 }
 
+# The variables of the build project win over the repository's pin.
+if [ -n "${XTASK_PIN:-}" ] && [ -z "${XTASK_URL:-}${XTASK_SHA256:-}" ]; then
+    XTASK_URL=${XTASK_PIN%% *}
+    XTASK_SHA256=${XTASK_PIN##* }
+    [ "$XTASK_URL $XTASK_SHA256" = "$XTASK_PIN" ] || die "XTASK_PIN is $XTASK_PIN: it must be a URL, a space and a SHA-256"
+fi
+
 published=${CODEBUILD_SRC_DIR_BuildArtifact:-}
 if [ -n "$published" ] && [ -f "$published/xtask" ] && [ -f "$published/xtask.sha256" ]; then
     log "using the binary from the build step"
@@ -77,6 +79,13 @@ fi
 [ -z "${XTASK_SHA256:-}" ] || die "XTASK_SHA256 is set and XTASK_URL is not: a compiled binary has another checksum"
 
 # ---- compile
+#
+# A release build needs 8 GiB of memory, a C compiler and internet access (crates.io, and rustup if
+# Rust is missing). A SMALL machine, or a network without internet access, needs a prebuilt binary:
+# `cargo xtask dist` builds it and prints its SHA-256.
+#
+# pipeline/model-deploy-pipeline.yml has a copy of this script up to here, for BuildspecSource
+# `pipeline`; a test compares them. The repositories that `xtask new` writes have it, too.
 
 # The AWS SDK needs Rust 1.94.1, as does `rust-version` in Cargo.toml.
 toolchain=1.95.0

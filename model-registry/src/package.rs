@@ -62,6 +62,8 @@ pub struct ModelPackage {
     pub response_types: Vec<String>,
     /// The instance types that it supports for endpoints; empty if it lists none.
     pub realtime_instance_types: Vec<String>,
+    /// Where its sample payloads are (`SamplePayloadUrl`), if it has any.
+    pub sample_payloads: Option<String>,
     /// The owner's metadata (`CustomerMetadataProperties`).
     pub metadata: BTreeMap<String, String>,
     /// The documents with its metrics (`ModelMetrics`).
@@ -137,6 +139,7 @@ impl ModelPackage {
             content_types: Vec::new(),
             response_types: Vec::new(),
             realtime_instance_types: Vec::new(),
+            sample_payloads: None,
             metadata: BTreeMap::new(),
             metrics: Vec::new(),
             detail: Detail::Described,

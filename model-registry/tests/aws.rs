@@ -209,6 +209,7 @@ fn a_description_contains_everything_that_gates_check() {
         package["InferenceSpecification"]["SupportedContentTypes"] = json!(["text/csv"]);
         package["InferenceSpecification"]["SupportedResponseMIMETypes"] = json!(["application/json"]);
         package["InferenceSpecification"]["SupportedRealtimeInferenceInstanceTypes"] = json!(["ml.m5.large", "ml.new9.large"]);
+        package["SamplePayloadUrl"] = json!("s3://models/samples.tar.gz");
         package["CustomerMetadataProperties"] = json!({ "owner": "ds" });
         package["ModelLifeCycle"] = json!({ "Stage": "Staging", "StageStatus": "Deployed", "StageDescription": "release 1" });
         package["CreatedBy"] = json!({ "IamIdentity": { "Arn": "arn:aws:sts::111111111111:assumed-role/Train/a" } });
@@ -229,6 +230,7 @@ fn a_description_contains_everything_that_gates_check() {
         let snapshot = model_registry::snapshot::Snapshot::parse(&package.to_string()).unwrap();
         assert_eq!(found, snapshot.describe(&PACKAGE.parse().unwrap()).await.unwrap());
         assert_eq!(found.metrics.len(), 8);
+        assert_eq!(found.sample_payloads.as_deref(), Some("s3://models/samples.tar.gz"));
         assert_eq!(found.model_card_status.as_deref(), Some("Approved"));
         assert_eq!(found.last_modified.unwrap().as_millisecond(), 1_767_225_700_500);
         assert_eq!(found.realtime_instance_types, ["ml.m5.large", "ml.new9.large"]);

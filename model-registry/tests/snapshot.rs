@@ -231,7 +231,7 @@ fn package(version: u32) -> impl Strategy<Value = ModelPackage> {
     );
     let people = (person(), person(), words(), words());
     let lists = (types(), types(), types(), proptest::collection::vec(container(), 0..3));
-    let maps = (proptest::collection::btree_map("\\PC{1,10}", "\\PC{1,10}", 0..3), metrics(), words(), any::<bool>());
+    let maps = (proptest::collection::btree_map("\\PC{1,10}", "\\PC{1,10}", 0..3), metrics(), words(), any::<bool>(), words());
     (states, people, lists, maps).prop_map(move |((approval, status, registration, created), people, lists, maps)| {
         let arn = if version == 1 { ARN.to_owned() } else { format!("{ARN}/{version}") };
         let mut package = ModelPackage::new(arn.parse().unwrap(), Timestamp::from_millisecond(created).unwrap());
@@ -241,7 +241,7 @@ fn package(version: u32) -> impl Strategy<Value = ModelPackage> {
         package.images = package.containers.iter().filter_map(|container| container.image.clone()).collect();
         let first = |container: &PackageContainer| Some(container.artifacts.first()?.uri.clone());
         package.model_data = package.containers.iter().filter_map(first).collect();
-        (package.metadata, package.metrics) = (maps.0, maps.1);
+        (package.metadata, package.metrics, package.sample_payloads) = (maps.0, maps.1, maps.4);
         package.life_cycle = maps.3.then(|| LifeCycle { description: maps.2, ..LifeCycle::new("Staging", "Deployed").unwrap() });
         package
     })

@@ -12,6 +12,7 @@ pub(crate) mod doctor;
 #[cfg(feature = "aws")]
 pub(crate) mod history;
 pub(crate) mod init_tests;
+pub(crate) mod new;
 pub(crate) mod package;
 #[cfg(feature = "aws")]
 pub(crate) mod plan;
@@ -29,6 +30,7 @@ pub(crate) mod status;
 pub(crate) mod stop;
 pub(crate) mod test_endpoints;
 pub(crate) mod tour;
+pub(crate) mod upgrade;
 #[cfg(feature = "aws")]
 pub(crate) mod verify;
 

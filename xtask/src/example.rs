@@ -16,17 +16,17 @@ use crate::snapshot;
 use command_line::{BuildOptions, ChoiceOptions, ConfigurationOptions, HistoryPlaceOptions, ProjectOptions, SigningOptions, StageAccounts};
 use terminal::{Printer, Project};
 
+/// The example registry in this program's workspace.
+pub(crate) const REGISTRY: &str = "examples/registry.json";
+
 /// Builds a release of the example registry.
 pub(crate) async fn release(printer: Printer, project: &Project, options: &BuildOptions) -> Result<Manifest, Failure> {
     let mut command = BuildCommand::read(project, options)?;
     // The project's policy is for its own models, not for the example.
     command.request.selection.policy = None;
     let configuration = Configuration::read(&command.files)?;
-    let access = RegistryAccess {
-        registry: snapshot::read(&project.root.join("examples/registry.json"))?,
-        documents: NoDocuments,
-        artifacts: None::<NoArtifacts>,
-    };
+    let access =
+        RegistryAccess { registry: snapshot::read(&project.root.join(REGISTRY))?, documents: NoDocuments, artifacts: None::<NoArtifacts> };
     Box::pin(release_build::write(printer, project, &command, &configuration, |_| access.clone(), Home::default(), &Signing::default()))
         .await
 }

@@ -11,6 +11,7 @@ const NO_GOLDEN_FILE: &str = "write it with --update-golden, and review the file
 /// The finding with this program's option and hint instead of the library's neutral ones.
 pub(crate) fn completed(diagnostic: &Diagnostic) -> Cow<'_, Diagnostic> {
     let subject = diagnostic.subject.as_deref().unwrap_or_default();
+    let xtask = terminal::program();
     let (option, hint) = match diagnostic.code {
         Some("access-denied") => {
             let allow = Fault::AccessDenied.hint(subject);
@@ -46,15 +47,16 @@ pub(crate) fn completed(diagnostic: &Diagnostic) -> Cow<'_, Diagnostic> {
             let (stage, targets) = subject.split_once(' ').unwrap_or_default();
             let again = targets.replace(' ', " --reapply ");
             let cause = "SageMaker rolled the endpoint back, for example because of an alarm: find the cause";
-            (None, format!("{cause}, then update it again with `xtask deploy --stage {stage} --reapply {again}`"))
+            (None, format!("{cause}, then update it again with `{xtask} deploy --stage {stage} --reapply {again}`"))
         }
         Some("endpoints-to-recreate") => {
             let (stage, targets) = subject.split_once(' ').unwrap_or_default();
             let mut accounts: Vec<_> = targets.split(' ').filter_map(|target| Some(target.split_once('/')?.0)).collect();
             accounts.dedup();
             let (instances, accounts) = (targets.replace(' ', " --instance "), accounts.join(","));
-            (None, format!("find the cause, delete the stack with all its endpoints: `xtask prune --stage {stage} --instance {instances} --even-targets`, then create it again: `xtask deploy --stage {stage} --accounts {accounts}`"))
+            (None, format!("find the cause, delete the stack with all its endpoints: `{xtask} prune --stage {stage} --instance {instances} --even-targets`, then create it again: `{xtask} deploy --stage {stage} --accounts {accounts}`"))
         }
+        Some("file-exists") => (None, "name another folder, or move the file away: nothing was written".to_owned()),
         Some("evidence-too-old") => (None, "run the pipeline again: it tests the release in staging and asks for a new approval".to_owned()),
         Some("execution-role-missing") => (None, "create it, or name another one with --execution-role-name".to_owned()),
         Some("frozen") => {
@@ -74,6 +76,8 @@ pub(crate) fn completed(diagnostic: &Diagnostic) -> Cow<'_, Diagnostic> {
                 "CloudFormation skips it in every update: remove it from the stack set and retain its stack (`prune` for the same stage with --instance {subject} --even-targets --retain-stacks), delete the stack manually, then run again"
             ),
         ),
+        Some("lock-damaged") => (None, "restore the file: `git checkout -- xtask.lock`".to_owned()),
+        Some("lock-of-later-version") => (None, format!("run `{xtask} upgrade` of that version, or name this one with --to")),
         Some("model-package-changed") => (None, "build the release again and test it in staging".to_owned()),
         Some("model-role-missing") => (None, "deploy pipeline/target-account.yml there, or name an existing role".to_owned()),
         Some("no-approval") => {
@@ -113,6 +117,7 @@ pub(crate) fn completed(diagnostic: &Diagnostic) -> Cow<'_, Diagnostic> {
         Some("no-such-instance") => (None, "`plan` lists orphaned stack instances".to_owned()),
         Some("no-release") => (None, "`build` writes a release; name its folder with --build-dir".to_owned()),
         Some("not-an-account-of-the-release") => (Some("--accounts".to_owned()), String::new()),
+        Some("not-a-seed") => (Some("--from-seed".to_owned()), String::new()),
         Some("not-a-region-of-the-release") => (Some("--regions".to_owned()), String::new()),
         Some("not-an-approval") => (
             None,
@@ -134,16 +139,19 @@ pub(crate) fn completed(diagnostic: &Diagnostic) -> Cow<'_, Diagnostic> {
         Some(code @ ("orphan" | "inoperable-orphan")) => {
             let (stage, target) = subject.split_once(' ').unwrap_or_default();
             let retained = if code == "orphan" { "" } else { " --retain-stacks" };
-            (None, format!("remove it with `xtask prune --stage {stage} --instance {target}{retained}`"))
+            (None, format!("remove it with `{xtask} prune --stage {stage} --instance {target}{retained}`"))
         }
         Some("outside-artifact") => (None, "copy it into that folder; `package` accepts it with --allow-outside".to_owned()),
         Some("overridden-model-package") => (None, "name another region's model package with --regional-model-package".to_owned()),
-        Some("overrides-not-passed") => (None, format!("deploy this stage with `xtask deploy --stage {subject}`, which passes them")),
+        Some("overrides-not-passed") => (None, format!("deploy this stage with `{xtask} deploy --stage {subject}`, which passes them")),
         Some(code @ ("package-not-shared" | "package-not-shared-in-region")) => {
             let region = subject.split(':').nth(3).filter(|_| code == "package-not-shared-in-region");
             let variable = region.map(|region| format!("AWS_REGION={region} ")).unwrap_or_default();
-            let share = format!("share the group with the account (`{variable}xtask setup`)");
+            let share = format!("share the group with the account (`{variable}{xtask} setup`)");
             (None, format!("{share}, and grant `sagemaker:DescribeModelPackage` to the role there"))
+        }
+        Some("other-version") => {
+            (Some("--to".to_owned()), "obtain that version's binary, and run its `upgrade`: it has the files of its version".to_owned())
         }
         Some("package-of-other-region") => (None, "build the release with --regional-model-package for this region".to_owned()),
         Some("package-of-own-region") => (Some("--regional-model-package".to_owned()), "select it with --model-package".to_owned()),
@@ -161,6 +169,9 @@ pub(crate) fn completed(diagnostic: &Diagnostic) -> Cow<'_, Diagnostic> {
             None,
             "pin it in the release policy: \"signatures\": { \"public_key\": \"release-key.pem\" }; `verify` also accepts --public-key".to_owned(),
         ),
+        Some("pin-parameter") => (Some("--from-parameter".to_owned()), String::new()),
+        Some("pin-sha256") => (Some("--sha256".to_owned()), String::new()),
+        Some("pin-url") => (Some("--url".to_owned()), String::new()),
         Some("reapply-parameter") => (
             None,
             "declare it in the template with an empty default, use it in an environment variable of the model, and build the release again"
@@ -175,7 +186,7 @@ pub(crate) fn completed(diagnostic: &Diagnostic) -> Cow<'_, Diagnostic> {
         Some("rollout-incomplete") => {
             let (stage, accounts) = subject.split_once(' ').unwrap_or_default();
             let only = format!("add --accounts {accounts} to leave all others as they are");
-            (None, format!("fix the cause, then run `xtask deploy --stage {stage}`, which updates only what does not have the release; {only}"))
+            (None, format!("fix the cause, then run `{xtask} deploy --stage {stage}`, which updates only what does not have the release; {only}"))
         }
         Some("signing-key") => (Some("--sign-with, SIGNING_KEY_ARN".to_owned()), "create one with `aws kms create-key --key-usage SIGN_VERIFY --key-spec ECC_NIST_P256`".to_owned()),
         Some("signing-key-arn") => {
@@ -261,6 +272,11 @@ pub(crate) fn in_report(mut report: Report) -> Report {
 mod tests {
     use super::*;
 
+    /// The text with the program's name as the hints have it.
+    fn named(text: &str) -> String {
+        text.replace("{xtask}", terminal::program())
+    }
+
     fn hint(code: &'static str, subject: &str) -> String {
         completed(&Diagnostic::warning("found").code(code).about(subject)).hint.clone().unwrap()
     }
@@ -268,10 +284,10 @@ mod tests {
     #[test]
     fn hints_have_the_whole_command() {
         let recreate = hint("endpoints-to-recreate", "prod 222222222222/eu-west-1 222222222222/us-east-1 333333333333/us-east-1");
-        let prune = "`xtask prune --stage prod --instance 222222222222/eu-west-1 --instance 222222222222/us-east-1 --instance 333333333333/us-east-1 --even-targets`";
-        assert!(recreate.contains(prune), "{recreate}");
-        assert!(recreate.contains("`xtask deploy --stage prod --accounts 222222222222,333333333333`"), "{recreate}");
-        let remove = "remove it with `xtask prune --stage staging --instance 444444444444/us-east-1";
+        let prune = "`{xtask} prune --stage prod --instance 222222222222/eu-west-1 --instance 222222222222/us-east-1 --instance 333333333333/us-east-1 --even-targets`";
+        assert!(recreate.contains(&named(prune)), "{recreate}");
+        assert!(recreate.contains(&named("`{xtask} deploy --stage prod --accounts 222222222222,333333333333`")), "{recreate}");
+        let remove = named("remove it with `{xtask} prune --stage staging --instance 444444444444/us-east-1");
         assert_eq!(hint("orphan", "staging 444444444444/us-east-1"), format!("{remove}`"));
         assert_eq!(hint("inoperable-orphan", "staging 444444444444/us-east-1"), format!("{remove} --retain-stacks`"));
         for code in ["operation-in-progress", "operation-in-progress-of-deploy"] {
@@ -279,7 +295,7 @@ mod tests {
             assert!(hint(code, "prod delegated-admin").ends_with("`xtask stop --stage prod --call-as delegated-admin`"));
         }
         let package = "arn:aws:sagemaker:eu-west-1:111111111111:model-package/iris/5";
-        assert!(hint("package-not-shared", package).contains("(`xtask setup`)"));
-        assert!(hint("package-not-shared-in-region", package).contains("(`AWS_REGION=eu-west-1 xtask setup`)"));
+        assert!(hint("package-not-shared", package).contains(&named("(`{xtask} setup`)")));
+        assert!(hint("package-not-shared-in-region", package).contains(&named("(`AWS_REGION=eu-west-1 {xtask} setup`)")));
     }
 }

@@ -22,6 +22,7 @@ mod history;
 #[cfg(not(feature = "aws"))]
 #[path = "history_without_aws.rs"]
 mod history;
+mod pin;
 #[cfg(feature = "aws")]
 mod preflight;
 mod progress;
@@ -108,12 +109,19 @@ async fn run(printer: Printer, cli: Cli) -> Result<Exit, Failure> {
     let project_if_any = || Project::find_if_any(named, &markers);
     // A command whose options name all of its files needs no project.
     let project_unless = |is_named: bool| if is_named { project_if_any()?.map_or_else(Project::here, Ok) } else { project() };
+    // The example and the local AWS are files of the workspace, as are the tasks' sources.
+    let workspace = |command: &str| match project_if_any()? {
+        Some(project) if project.root.join(example::REGISTRY).is_file() => Ok(project),
+        _ => Err(Failure::bad_input(Diagnostic::error(command_line::needs_workspace(command)))),
+    };
     let release = |release: &ReleaseOptions| project_unless(release.build_dir.is_some());
     let tests = |tests: &TestOptions| {
         project_unless(tests.endpoint_url.is_some() || tests.release.build_dir.is_some() || tests.list && tests.suite.is_some())
     };
     match cli.command {
-        Command::Tour(options) => Box::pin(commands::tour::run(printer, &project()?, &options)).await,
+        Command::Tour(options) => Box::pin(commands::tour::run(printer, &workspace("tour")?, &options)).await,
+        Command::New(options) => commands::new::run(printer, &options).await,
+        Command::Upgrade(options) => commands::upgrade::run(printer, &project()?, &options),
         Command::Setup(options) => commands::setup::run(printer, &options).await,
         Command::Doctor(options) => Box::pin(commands::doctor::run(printer, &project()?, &options)).await,
         Command::Build(options) => Box::pin(commands::build::run(printer, &project()?, &options)).await,
@@ -135,10 +143,10 @@ async fn run(printer: Printer, cli: Cli) -> Result<Exit, Failure> {
         }
         Command::TestProd(options) => Box::pin(commands::test_endpoints::run(printer, &tests(&options)?, Stage::Prod, &options)).await,
         Command::Verify(options) => Box::pin(commands::verify::run(printer, &project_unless(true)?, &options)).await,
-        Command::Demo(options) => Box::pin(commands::demo::run(printer, &project()?, &options)).await,
+        Command::Demo(options) => Box::pin(commands::demo::run(printer, &workspace("demo")?, &options)).await,
         #[cfg(feature = "dev")]
         Command::Developer(task) => {
-            let project = project()?;
+            let project = workspace(task.name())?;
             let example = async |folder: &Path, volume_key: &str| example::release_with_key(printer, &project, folder, volume_key).await;
             Box::pin(dev_tasks::run(printer, &project, &task, example)).await
         }

@@ -59,6 +59,7 @@ pub(super) fn package(operation: &'static str, output: &DescribeModelPackageOutp
         let types = specification.supported_realtime_inference_instance_types();
         package.realtime_instance_types = types.iter().map(|name| name.as_str().to_owned()).collect();
     }
+    package.sample_payloads = output.sample_payload_url().map(str::to_owned);
     let metadata = output.customer_metadata_properties().into_iter().flatten();
     package.metadata = metadata.map(|(key, value)| (key.clone(), value.clone())).collect();
     package.metrics = output.model_metrics().map(metrics).unwrap_or_default();

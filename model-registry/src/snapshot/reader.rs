@@ -141,6 +141,7 @@ impl<'a> Reader<'a> {
         let mut text = |name: &str| node.member(name).and_then(|node| self.text(node, name));
         let (approval, registration) = (text("ModelApprovalStatus"), text("ModelPackageRegistrationType"));
         let (description, approval_description) = (text("ModelPackageDescription"), text("ApprovalDescription"));
+        let sample_payloads = text("SamplePayloadUrl");
         let specification = node.member("InferenceSpecification");
         let life_cycle = node.member("ModelLifeCycle").and_then(|node| self.life_cycle(node));
         let metrics = node.member("ModelMetrics").map(|node| self.metrics(node)).unwrap_or_default();
@@ -168,6 +169,7 @@ impl<'a> Reader<'a> {
         package.content_types = types("SupportedContentTypes");
         package.response_types = types("SupportedResponseMIMETypes");
         package.realtime_instance_types = types("SupportedRealtimeInferenceInstanceTypes");
+        package.sample_payloads = sample_payloads;
         package.life_cycle = life_cycle;
         package.metrics = metrics;
         package.metadata = metadata;

@@ -74,6 +74,9 @@ fn description(package: &ModelPackage) -> Json {
     if !specification.is_empty() {
         object.0.insert("InferenceSpecification".to_owned(), Json::Object(specification));
     }
+    if let Some(url) = &package.sample_payloads {
+        object.0.insert("SamplePayloadUrl".to_owned(), json!(url));
+    }
     if !package.metadata.is_empty() {
         object.0.insert("CustomerMetadataProperties".to_owned(), json!(package.metadata));
     }

@@ -15,11 +15,12 @@ use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 pub use options::{
     AccountFilter, ApprovalOptions, AwsCliOptions, BuildOptions, Caller, CheckReleaseOptions, ChoiceOptions, ConcurrencyMode,
     ConfigCheckOptions, ConfigCommand, ConfigExplainOptions, ConfigSchemaOptions, ConfigurationOptions, DemoOptions, DeployOptions,
-    DoctorOptions, EvidenceOptions, FreezeOptions, HistoryOptions, HistoryPlaceOptions, InitTestsOptions, ListOptions, OnFailure,
-    OwnChecks, PackageOptions, Permissions, PlanOptions, PreferenceOptions, ProjectOptions, PruneOptions, RecordOptions, RegionConcurrency,
-    RegistryAction, RegistryOptions, ReleaseOptions, ReportOptions, ResolveOptions, RoleOptions, RollbackOptions, SchemaOf, SetupOptions,
-    SignatureOptions, SigningOptions, SnapshotOptions, StackSetAccess, StackSetOptions, StageAccounts, StagingTestOptions, StopOptions,
-    TemplateBucketOptions, TestOptions, TourOptions, VerifyOptions, WaveOptions, non_empty,
+    DoctorOptions, EvidenceOptions, FreezeOptions, HistoryOptions, HistoryPlaceOptions, InitTestsOptions, ListOptions, NewOptions,
+    OnFailure, OwnChecks, PackageOptions, Permissions, PinOptions, PlanOptions, PreferenceOptions, ProjectOptions, PruneOptions,
+    RecordOptions, RegionConcurrency, RegistryAction, RegistryOptions, ReleaseOptions, ReportOptions, ResolveOptions, RoleOptions,
+    RollbackOptions, SchemaOf, SetupOptions, SignatureOptions, SigningOptions, SnapshotOptions, StackSetAccess, StackSetOptions,
+    StageAccounts, StagingTestOptions, StopOptions, TemplateBucketOptions, TestOptions, TourOptions, UpgradeOptions, VerifyOptions,
+    WaveOptions, non_empty,
 };
 
 use terminal::Format;
@@ -27,8 +28,8 @@ use terminal::Format;
 /// Deploy approved models to Amazon SageMaker endpoints across AWS accounts, and test them
 #[derive(Debug, Parser)]
 #[command(
-    name = "cargo xtask",
-    bin_name = "cargo xtask",
+    name = terminal::program(),
+    bin_name = terminal::program(),
     version,
     max_term_width = 110,
     disable_help_flag = true,
@@ -49,7 +50,7 @@ pub struct GlobalOptions {
     /// Use this project folder [default: found upward from the working directory]
     #[arg(long, global = true, value_name = "DIR", env = "XTASK_PROJECT_DIR")]
     pub project_dir: Option<PathBuf>,
-    /// Print the result as text or JSON
+    /// Print the result as text or JSON; `upgrade` also prints Markdown
     #[arg(long, global = true, value_enum, default_value_t)]
     pub format: Format,
     /// Use color in the output
@@ -71,6 +72,10 @@ pub struct GlobalOptions {
 pub enum Command {
     /// Build, package and test an example on this machine in a minute, without AWS
     Tour(TourOptions),
+    /// Create a team's repository: template, stage files, tests, buildspecs with a pinned binary
+    New(NewOptions),
+    /// Move the pinned binary and merge the files of this version; a team's changes stay
+    Upgrade(UpgradeOptions),
     /// Create the model package group and share it with the target accounts
     Setup(SetupOptions),
     /// Check all prerequisites of a release in every account; changes nothing
@@ -121,13 +126,17 @@ pub enum Command {
 }
 
 impl Command {
-    /// The files that identify a project's folder: the template, or a stage file.
+    /// The files that identify a project's folder: the template or a stage file, for `upgrade` its
+    /// lock file.
     ///
     /// # Panics
     ///
     /// If an option of the configuration is required and has no default: a mistake of this crate,
     /// which its tests would show.
     pub fn project_files(&self) -> Vec<String> {
+        if let Self::Upgrade(_) = self {
+            return vec!["xtask.lock".to_owned()];
+        }
         // For a command without these options: their variables and defaults.
         let usual = without_empty_variables(ConfigurationOptions::augment_args(clap::Command::new("")))
             .mut_arg("account_filter", |argument| argument.env(None::<&'static str>));
@@ -157,8 +166,17 @@ impl Cli {
     /// Reads the command line; clap prints help and errors itself and ends the process with 0 or 2.
     pub fn read() -> Self {
         let command = without_empty_variables(Self::command());
-        let read = command.try_get_matches().and_then(|matches| Self::from_arg_matches(&matches));
+        let read = command.try_get_matches().and_then(|matches| Self::from_arg_matches(&matches)).and_then(Self::checked);
         read.unwrap_or_else(|error| explained(error).exit())
+    }
+
+    /// Only `upgrade` has Markdown as a format; other commands write it to files.
+    fn checked(self) -> Result<Self, clap::Error> {
+        if self.global.format != Format::Markdown || matches!(self.command, Command::Upgrade(_)) {
+            return Ok(self);
+        }
+        let message = "only `upgrade` has the format markdown: `plan` and `report` have options for files with Markdown";
+        Err(Self::command().error(ErrorKind::InvalidValue, message))
     }
 }
 
@@ -196,11 +214,17 @@ fn options_of_package(beginning: &str) -> Vec<String> {
     names.filter(|name| name.starts_with(beginning)).collect()
 }
 
+/// The error of a command that needs files of this workspace.
+pub fn needs_workspace(task: &str) -> String {
+    format!("`{task}` needs this program's source workspace: run `cargo xtask {task}` there")
+}
+
 /// A program built without the developers' tasks reports where to run them.
 fn explained(error: clap::Error) -> clap::Error {
     match error.get(ContextKind::InvalidSubcommand) {
-        Some(ContextValue::String(task)) if DEVELOPER_TASKS.contains(&task.as_str()) => Cli::command()
-            .error(ErrorKind::InvalidSubcommand, format!("`{task}` needs this program's source workspace: run `cargo xtask {task}` there")),
+        Some(ContextValue::String(task)) if DEVELOPER_TASKS.contains(&task.as_str()) => {
+            Cli::command().error(ErrorKind::InvalidSubcommand, needs_workspace(task))
+        }
         _ => match error.get(ContextKind::InvalidArg) {
             Some(ContextValue::String(option)) if error.kind() == ErrorKind::UnknownArgument => unknown_option(option).unwrap_or(error),
             _ => error,

@@ -13,6 +13,7 @@ mod deploy;
 mod doctor;
 mod history;
 mod init_tests;
+mod new;
 mod package;
 mod plan;
 mod prune;
@@ -41,6 +42,7 @@ pub use doctor::DoctorOptions;
 pub(crate) use doctor::hide_what_only_build_reads;
 pub use history::{HistoryOptions, HistoryPlaceOptions};
 pub use init_tests::InitTestsOptions;
+pub use new::{NewOptions, PinOptions, UpgradeOptions};
 pub use package::PackageOptions;
 pub use plan::PlanOptions;
 pub use prune::PruneOptions;
@@ -78,6 +80,7 @@ const LOAD: &str = "Load";
 const COMPARISON: &str = "Comparison";
 const EVIDENCE: &str = "Evidence";
 const HISTORY: &str = "History";
+const PIN: &str = "Pinned binary";
 const OUTPUT: &str = "Output";
 
 /// The trimmed value of an option, or `None` if it is empty.

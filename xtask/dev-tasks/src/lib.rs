@@ -34,6 +34,19 @@ pub enum DeveloperTask {
     Dist(DistOptions),
 }
 
+impl DeveloperTask {
+    /// Its name on the command line.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Test(_) => "test",
+            Self::Soak(_) => "soak",
+            Self::Lint(_) => "lint",
+            Self::Bench(_) => "bench",
+            Self::Dist(_) => "dist",
+        }
+    }
+}
+
 /// Runs a task. `example` builds a release of the example registry into a folder, with a key for the
 /// volumes.
 pub async fn run<E>(printer: Printer, project: &Project, task: &DeveloperTask, example: E) -> Result<Exit, Failure>

@@ -9,7 +9,7 @@ use terminal::Project;
 
 /// The crates with property tests: name, folder, and the features of the tests. With only these
 /// features, none compiles the AWS SDK.
-const PACKAGES: [(&str, &str, &str); 8] = [
+const PACKAGES: [(&str, &str, &str); 9] = [
     ("cfn-render", "cfn-render", ""),
     ("endpoint-test", "endpoint-test", ""),
     ("model-registry", "model-registry", ""),
@@ -18,6 +18,7 @@ const PACKAGES: [(&str, &str, &str); 8] = [
     ("sandbox", "xtask/sandbox", ""),
     ("stack-rollout", "stack-rollout", ""),
     ("stage-config", "stage-config", ""),
+    ("team-repository", "team-repository", ""),
 ];
 
 /// The property tests of one source file.

@@ -97,6 +97,7 @@ pub fn strings(workspace: &Path) -> Vec<Printed> {
         "release-records",
         "stack-rollout",
         "stage-config",
+        "team-repository",
         "xtask",
         "xtask/command-line",
         "xtask/dev-tasks",
@@ -116,7 +117,9 @@ pub fn strings(workspace: &Path) -> Vec<Printed> {
             .map_or(&*source, |end| &source[..end]);
         let name = file.strip_prefix(workspace).unwrap_or(&file).display().to_string();
         let help = name.starts_with("xtask/command-line/src");
-        literals(source, help, &mut |line, text| found.push(Printed { place: format!("{name}:{line}"), text }));
+        // `terminal::program` is called so.
+        let mut add = |line, text: String| found.push(Printed { place: format!("{name}:{line}"), text: text.replace("{xtask}", "xtask") });
+        literals(source, help, &mut add);
     }
     found
 }

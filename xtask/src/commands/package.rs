@@ -47,8 +47,8 @@ pub(crate) async fn run(printer: Printer, options: &PackageOptions) -> Result<Ex
     }
     match (printer.format, &options.output_template_file) {
         (Format::Json, path) => printer.result(&PackageResult::new(&packaged, &text, path.as_deref(), crate::tool()), ""),
-        (Format::Text, None) => Printer::out(&text),
-        (Format::Text, Some(_)) => {}
+        (Format::Text | Format::Markdown, None) => Printer::out(&text),
+        (Format::Text | Format::Markdown, Some(_)) => {}
     }
     Ok(Exit::Done)
 }

@@ -56,8 +56,9 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &TourOptio
     printer.line(format_args!("  results   {}", files::shown(&results.join("test-results.json"))));
     printer.line(format_args!("  report    {}   (open it in a browser)", files::shown(&results.join("report.html"))));
     printer.heading("Next");
-    printer.line("  cargo xtask build --help      the same with your registry and accounts");
-    printer.line("  cargo xtask test              every test of this workspace, against a local AWS");
+    let xtask = terminal::program();
+    printer.line(format_args!("  {xtask} build --help      the same with your registry and accounts"));
+    printer.line(format_args!("  {xtask} test              every test of this workspace, against a local AWS"));
     Ok(refused.worst(untouched).worst(tested))
 }
 

@@ -6,6 +6,7 @@ mod exit;
 pub mod files;
 mod interruption;
 mod printer;
+mod program;
 mod project;
 
 pub use anstream::ColorChoice;
@@ -13,4 +14,5 @@ pub use diagnostic::{Rendered, clean};
 pub use exit::Exit;
 pub use interruption::{interrupted, interrupted_again, unless_interrupted};
 pub use printer::{Format, Printer};
+pub use program::{STARTED_BY, program};
 pub use project::Project;

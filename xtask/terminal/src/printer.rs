@@ -41,6 +41,8 @@ pub enum Format {
     Text,
     /// JSON for programs.
     Json,
+    /// Markdown for a pull request.
+    Markdown,
 }
 
 impl Printer {
@@ -133,7 +135,8 @@ impl Printer {
     /// If `data` cannot be JSON, such as a map whose keys are not strings.
     pub fn result<T: Serialize>(self, data: &T, text: impl std::fmt::Display) {
         match self.format {
-            Format::Text => Self::out(&format!("{text}\n")),
+            // A command with Markdown of its own passes it as the text.
+            Format::Text | Format::Markdown => Self::out(&format!("{text}\n")),
             Format::Json => {
                 let mut json = serde_json::to_string_pretty(data).expect("plain data always serializes");
                 json.push('\n');

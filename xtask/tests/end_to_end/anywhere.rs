@@ -27,6 +27,7 @@ const ROWS: &[Row] = &[
     Row { arguments: &["init-tests", "--from", "FILES/registry.json"], code: 0, says: "test/endpoint-tests.yaml" },
     Row { arguments: &["test-staging", "--list", "--suite", "FILES/suite.yaml"], code: 0, says: "a case" },
     Row { arguments: &["test-prod", "--endpoint-url", "http://127.0.0.1:9"], code: 2, says: "name the tests with --suite" },
+    Row { arguments: &["new", "team", "--registry", "FILES/registry.json"], code: 0, says: "team/xtask.lock" },
     Row { arguments: &["setup", "--check"], code: 2, says: "`--model-package-group-name` is missing" },
     // A named release folder needs no project.
     Row { arguments: &["plan", "--stage", "staging", "--build-dir", "nothing"], code: 2, says: "`build` writes a release" },
@@ -58,8 +59,11 @@ const ROWS: &[Row] = &[
     Row { arguments: &["test-staging"], code: 2, says: NO_PROJECT },
     Row { arguments: &["test-staging", "--list"], code: 2, says: NO_PROJECT },
     Row { arguments: &["test-prod"], code: 2, says: NO_PROJECT },
-    Row { arguments: &["tour"], code: 2, says: NO_PROJECT },
-    Row { arguments: &["demo"], code: 2, says: NO_PROJECT },
+    Row { arguments: &["upgrade"], code: 2, says: "a project has one of xtask.lock" },
+    // These need files of this workspace.
+    Row { arguments: &["tour"], code: 2, says: "`tour` needs this program's source workspace: run `cargo xtask tour` there" },
+    Row { arguments: &["demo"], code: 2, says: "`demo` needs this program's source workspace: run `cargo xtask demo` there" },
+    Row { arguments: &["lint"], code: 2, says: "`lint` needs this program's source workspace: run `cargo xtask lint` there" },
 ];
 
 #[test]

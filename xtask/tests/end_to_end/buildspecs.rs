@@ -55,6 +55,12 @@ impl Buildspec {
         self.0["env"]["exported-variables"].as_array().into_iter().flatten().filter_map(Json::as_str)
     }
 
+    /// Its variables, and its parameters of Systems Manager by their variables.
+    pub(crate) fn environment(&self, kind: &str) -> impl Iterator<Item = (String, String)> {
+        let members = self.0["env"][kind].as_object().into_iter().flatten();
+        members.map(|(name, value)| (name.clone(), value.as_str().unwrap().to_owned()))
+    }
+
     /// The base directory of its artifact.
     pub(crate) fn base_directory(&self) -> &str {
         self.0["artifacts"]["base-directory"].as_str().unwrap()

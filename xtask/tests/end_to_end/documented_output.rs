@@ -186,7 +186,15 @@ impl Shown {
         let mut terminal = tempfile::tempfile().unwrap();
         let streams = [(); 2].map(|()| terminal.try_clone().unwrap());
         let [stdout, stderr] = streams;
-        let mut program = project.command(&self.arguments).stdin(Stdio::piped()).stdout(stdout).stderr(stderr).spawn().unwrap();
+        // As in a checkout, where cargo runs the program.
+        let mut program = project
+            .command(&self.arguments)
+            .env("CARGO_PKG_NAME", "xtask")
+            .stdin(Stdio::piped())
+            .stdout(stdout)
+            .stderr(stderr)
+            .spawn()
+            .unwrap();
         program.stdin.take().unwrap().write_all(self.input.as_bytes()).unwrap();
         program.wait().unwrap();
         terminal.rewind().unwrap();

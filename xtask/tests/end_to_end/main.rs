@@ -64,6 +64,7 @@ mod setup;
 mod signing;
 mod status;
 mod stop;
+mod team_repository;
 mod template_choices;
 mod test_accounts;
 mod test_staging;

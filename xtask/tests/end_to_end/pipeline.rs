@@ -45,7 +45,7 @@ pub(crate) fn parameters() -> Vec<(&'static str, &'static str)> {
     all
 }
 
-fn sha256_of_the_binary() -> &'static str {
+pub(crate) fn sha256_of_the_binary() -> &'static str {
     static SUM: std::sync::OnceLock<String> = std::sync::OnceLock::new();
     SUM.get_or_init(|| {
         let output = Command::new("sha256sum").arg(program()).output().unwrap();

@@ -9,8 +9,9 @@ use model_release::Stage;
 use model_release::{Diagnostic, Failure, FailureKind};
 use terminal::{Exit, Printer, Project, files};
 
-/// The variables that a step inherits: for the terminal, and the search path.
-const INHERITED: [&str; 8] = ["PATH", "TERM", "NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLORTERM", "LANG", "TMPDIR"];
+/// The variables that a step inherits: for the terminal, the search path, and the program's name.
+const INHERITED: [&str; 9] =
+    ["PATH", "TERM", "NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLORTERM", "LANG", "TMPDIR", terminal::STARTED_BY];
 
 /// Runs the commands of the pipeline.
 #[derive(Debug)]
@@ -93,10 +94,11 @@ impl<'a> Pipeline<'a> {
     /// Runs a command of this program, and checks its exit code.
     pub(crate) fn expect(&self, arguments: &[&str], expected: Exit) -> Result<(), Failure> {
         let line = arguments.join(" ");
-        self.printer.line(format_args!("  $ cargo xtask {line}"));
+        self.printer.line(format_args!("  $ {} {line}", terminal::program()));
         let program = std::env::current_exe()
             .map_err(|error| Failure::unreachable(Diagnostic::error(format!("the path of this program is unknown: {error}"))))?;
         let inherited = INHERITED.iter().filter_map(|name| Some((*name, std::env::var_os(name)?)));
+        let xtask = terminal::program();
         let status = Command::new(program)
             .args(arguments)
             .args(["--project-dir".as_ref(), self.project.root.as_os_str()])
@@ -106,14 +108,14 @@ impl<'a> Pipeline<'a> {
             .envs(self.variables.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .status()
-            .map_err(|error| Failure::unreachable(Diagnostic::error(format!("`cargo xtask {line}` cannot be run: {error}"))))?;
+            .map_err(|error| Failure::unreachable(Diagnostic::error(format!("`{xtask} {line}` cannot be run: {error}"))))?;
         if status.code() == Some(i32::from(expected.code())) {
             return Ok(());
         }
         let ended = status.code().map_or_else(|| "by a signal".to_owned(), |code| format!("with exit code {code}"));
         Err(Failure::new(
             FailureKind::Failed,
-            vec![Diagnostic::error(format!("`cargo xtask {line}` ended {ended}; expected exit code {}", expected.code()))],
+            vec![Diagnostic::error(format!("`{xtask} {line}` ended {ended}; expected exit code {}", expected.code()))],
         ))
     }
 

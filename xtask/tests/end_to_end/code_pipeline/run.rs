@@ -202,6 +202,13 @@ impl<'a> Run<'a> {
         for input in action.inputs.iter().filter(|input| *input != source) {
             command.env(format!("CODEBUILD_SRC_DIR_{input}"), &self.artifacts[input]);
         }
+        // The project's variables win over those of the buildspec.
+        let parameter = |name: &str| {
+            let found = self.cloud.aws.call(HOME, "ssm", "GetParameter", &serde_json::json!({ "Name": name })).unwrap();
+            found["Parameter"]["Value"].as_str().unwrap().to_owned()
+        };
+        command.envs(buildspec.environment("variables"));
+        command.envs(buildspec.environment("parameter-store").map(|(name, parameter_name)| (name, parameter(&parameter_name))));
         command.envs(self.cloud.aws.environment(HOME).unwrap()).envs(&project.environment).envs(action_environment(configuration));
         let output = command.output().unwrap();
         self.log.push_str(&String::from_utf8_lossy(&output.stdout));
@@ -290,7 +297,7 @@ fn tools(folder: &Path) -> PathBuf {
 [ "$1 $2 $3" = 's3 cp --only-show-errors' ] || exit 2
 shift 3
 case $1 in
-    s3://tools/xtask) cp '{binary}' "$2" ;;
+    s3://tools/xtask*) cp '{binary}' "$2" ;;
     --recursive) mkdir -p "$HOME/s3/${{3#s3://}}" && cp -R "$2/." "$HOME/s3/${{3#s3://}}" ;;
     *) exit 2 ;;
 esac
