@@ -3,7 +3,6 @@
 
 mod assemble;
 mod comparison;
-#[cfg(feature = "render")]
 mod gains;
 #[cfg(feature = "render")]
 mod html;

@@ -4,6 +4,7 @@ use super::interval::{confidence_text, short};
 use super::{ComparisonReport, LatencyComparison, MetricComparison, Outcome};
 
 /// A compared metric or percentile in words.
+#[cfg_attr(not(feature = "render"), allow(dead_code, reason = "the summary shows only a part of it"))]
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Gain {
     pub(super) name: String,
@@ -18,6 +19,7 @@ pub(super) struct Gain {
     pub(super) interval: Option<String>,
 }
 
+#[cfg(feature = "render")]
 impl Gain {
     /// `observed (failed)`, or `-` without a gate.
     pub(super) fn outcome_text(&self) -> String {
@@ -44,6 +46,7 @@ impl ComparisonReport {
     }
 
     /// `3 of 30 rows have another class: 1 became right, 2 became wrong`.
+    #[cfg(feature = "render")]
     pub(super) fn flips_text(&self) -> Option<String> {
         let flips = self.flips.as_ref()?;
         Some(match flips.changed {

@@ -42,7 +42,6 @@ impl IntervalReport {
     }
 
     /// `95% interval 0.8278 to 0.9992 (exact, 30 rows)`.
-    #[cfg(feature = "render")]
     pub(crate) fn describe(&self) -> String {
         let Self { low, high, level, method, rows } = self;
         let rows = if *rows == 1 { "1 row".to_owned() } else { format!("{rows} rows") };

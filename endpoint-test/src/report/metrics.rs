@@ -66,6 +66,7 @@ impl MetricReport {
     }
 
     /// `passed`, or `observed (failed)`.
+    #[cfg(feature = "render")]
     pub(super) fn outcome_text(&self) -> String {
         match self.would_be {
             Some(would_be) => format!("{} ({would_be})", self.outcome),
