@@ -56,8 +56,9 @@ pub(crate) fn run(printer: Printer, project: &Project, options: &DistOptions) ->
     let path =
         std::env::join_paths(std::iter::once(bin.clone()).chain(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default())))
             .map_err(|error| Failure::bad_input(Diagnostic::error(format!("the search path cannot be extended: {error}"))))?;
-    let recipe = Recipe::new(project, commit.as_ref())?;
-    let build = recipe.apply(cargo(project).env("PATH", path).arg("zigbuild")).args(["--features", "aws", "--target"]);
+    let recipe = Recipe::new(project, &project.target(""), commit.as_ref())?;
+    let build =
+        recipe.apply(cargo(project).env("PATH", path).arg("zigbuild")).args(["--package", "xtask", "--features", "aws", "--target"]);
     if !build.arg(format!("{triple}.{GLIBC}")).succeeds()? {
         return Err(Failure::new(FailureKind::Failed, vec![Diagnostic::error("the release binary could not be built")]));
     }

@@ -48,9 +48,9 @@ pub(super) struct Recipe {
 }
 
 impl Recipe {
-    pub(super) fn new(project: &Project, commit: Option<&Commit>) -> Result<Self, Failure> {
-        let mut prefixes =
-            vec![(absolute(&project.root), "/xtask".to_owned()), (absolute(&project.target("")), "/xtask/target".to_owned())];
+    /// `target` is the folder for generated files.
+    pub(super) fn new(project: &Project, target: &Path, commit: Option<&Commit>) -> Result<Self, Failure> {
+        let mut prefixes = vec![(absolute(&project.root), "/xtask".to_owned()), (absolute(target), "/xtask/target".to_owned())];
         prefixes.push((cargo_home()?, "/cargo".to_owned()));
         prefixes.extend(standard_library(project)?);
         // Of several prefixes of a path, rustc replaces the last one.
@@ -68,9 +68,9 @@ impl Recipe {
         Ok(Self { variables })
     }
 
-    /// A task of cargo that builds the shipped program without features.
+    /// A task of cargo that builds with the shipped program's profile, without default features.
     pub(super) fn apply(&self, task: Task) -> Task {
-        let task = task.args(["--locked", "--profile", "dist", "--package", "xtask", "--no-default-features"]);
+        let task = task.args(["--locked", "--profile", "dist", "--no-default-features"]);
         self.variables.iter().fold(task, |task, (name, value)| task.env(name, value))
     }
 }
@@ -113,7 +113,7 @@ mod tests {
         let project = Project { root: folder.path().join("project") };
         std::fs::create_dir(&project.root).unwrap();
         let root = project.root.display();
-        let recipe = Recipe::new(&project, None).unwrap();
+        let recipe = Recipe::new(&project, &project.root.join("target"), None).unwrap();
         let value = |name: &str| recipe.variables.iter().find(|(variable, _)| *variable == name).map(|(_, value)| value.clone());
         let flags = value("CARGO_ENCODED_RUSTFLAGS").unwrap();
         let flags: Vec<_> = flags.split('\u{1f}').collect();

@@ -9,7 +9,7 @@ use model_release::Diagnostic;
 
 /// The categories of crates.io that the crates use; crates.io ignores a category that it does not
 /// know.
-const CATEGORIES: [&str; 8] = [
+const CATEGORIES: [&str; 9] = [
     "api-bindings",
     "config",
     "cryptography",
@@ -18,6 +18,7 @@ const CATEGORIES: [&str; 8] = [
     "development-tools::testing",
     "encoding",
     "parser-implementations",
+    "template-engine",
 ];
 
 pub(super) fn problems(item: &PublishedCrate, licence: &str) -> Vec<Diagnostic> {
