@@ -17,8 +17,10 @@ pub(super) fn text(dependencies: &Dependencies) -> Result<String, Failure> {
     let mut list = String::new();
     let mut texts: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for (id, dependency) in &dependencies.all {
-        let _ = writeln!(list, "{id}  {}", dependency.licence.as_deref().unwrap_or("see its text below"));
-        for text in licence_files(&dependency.folder)? {
+        let files = licence_files(&dependency.folder)?;
+        let missing = if files.is_empty() { " (its package has no licence file)" } else { "" };
+        let _ = writeln!(list, "{id}  {}{missing}", dependency.licence.as_deref().unwrap_or("see its text below"));
+        for text in files {
             let crates = texts.entry(text).or_default();
             if crates.last() != Some(&id.as_str()) {
                 crates.push(id);

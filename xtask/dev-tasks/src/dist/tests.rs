@@ -83,7 +83,8 @@ fn each_text_of_a_licence_is_there_once_with_its_crates() {
     let text = licences::text(&dependencies).unwrap();
     assert_eq!(text.matches("Permission of serde").count(), 1);
     assert!(text.contains("\nserde@1.0.2, serde_derive@1.0.2\n\nPermission of serde\n"), "{text}");
-    assert!(text.contains("\nserde@0.9.0  see its text below\n"), "{text}");
+    assert!(text.contains("\nserde@0.9.0  see its text below (its package has no licence file)\n"), "{text}");
+    assert!(text.contains("\ntokio@1.5.0  MIT\n"), "{text}");
     assert!(text.contains("A notice") && !text.contains("not a licence") && !text.contains("unrelated"), "{text}");
     fs::remove_dir_all(folder.path().join("tokio-1.5.0")).unwrap();
     assert!(licences::text(&dependencies).is_err(), "sources that are missing are not skipped");
