@@ -45,7 +45,7 @@ pub(crate) fn run(printer: Printer, project: &Project, options: &DistOptions) ->
     let commit = Commit::of(project)?;
     if commit.as_ref().is_none_or(|commit| commit.is_modified) {
         printer.diagnostic(
-            &Diagnostic::warning("the sources are not those of a commit: nobody else can build this binary")
+            &Diagnostic::warning("the sources are not those of a commit: this binary cannot be built again from one")
                 .with_hint("commit the changes before you build a binary that others use"),
         );
     }
