@@ -5,6 +5,7 @@ mod required;
 use std::error::Error;
 use std::fmt;
 
+use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
@@ -114,18 +115,13 @@ fn fault_of<E: Error + 'static>(error: &SdkError<E, HttpResponse>, code: Option<
             };
         }
         SdkError::TimeoutError(_) => Fault::Timeout,
-        SdkError::DispatchFailure(_) if sources(error).any(|error| is_about_credentials(&error.to_string())) => Fault::MissingCredentials,
+        SdkError::DispatchFailure(_) if has_source::<CredentialsError>(error) => Fault::MissingCredentials,
         SdkError::DispatchFailure(failure) if failure.is_timeout() => Fault::Timeout,
         SdkError::DispatchFailure(_) => Fault::Connection,
         // The SDK reports a body that it cannot parse as an unknown error of the service.
         SdkError::ResponseError(_) | SdkError::ServiceError(_) => Fault::NotOfAws,
         _ => return None,
     })
-}
-
-/// The SDK's errors for missing credentials have no type of their own.
-fn is_about_credentials(text: &str) -> bool {
-    text.contains("credential") || text.contains("no identity resolver")
 }
 
 fn has_source<T: Error + 'static>(error: &(dyn Error + 'static)) -> bool {

@@ -252,17 +252,17 @@ impl ArtifactStore for S3Store {
             Presence::Confirmed { .. } | Presence::Missing => None,
             Presence::Different => Some(StoreNote {
                 code: Code::ArtifactReplaced,
-                message: format!(
-                    "`s3://{bucket}/{key}` had another SHA-256 checksum than the artifact, and was replaced: check who can write to the bucket"
-                ),
+                message: format!("`s3://{bucket}/{key}` had another SHA-256 checksum than the artifact, and was replaced"),
+                hint: "check who can write to the bucket".to_owned(),
             }),
             Presence::Unseen { request_id } => {
                 let request = request_id.map(|id| format!(", request id {id}")).unwrap_or_default();
                 Some(StoreNote {
                     code: Code::UploadedUnseen,
                     message: format!(
-                        "access to the objects in the bucket `{bucket}` is denied (`HeadObject`, 403{request}), so everything is uploaded every time: allow `s3:GetObject` and `s3:ListBucket` on it, and `kms:Decrypt` on its KMS key"
+                        "access to the objects in the bucket `{bucket}` is denied (`HeadObject`, 403{request}), so everything is uploaded every time"
                     ),
+                    hint: "allow `s3:GetObject` and `s3:ListBucket` on it, and `kms:Decrypt` on its KMS key".to_owned(),
                 })
             }
         };

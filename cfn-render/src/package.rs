@@ -278,7 +278,7 @@ fn upload_of(artifact: &Artifact, location: &Location, places: Vec<Place>, notes
         // Report findings about the bucket only once.
         && notes.iter().all(|known| known.message != note.message)
     {
-        notes.push(Problem::warning(note.code, place.clone(), &note.message));
+        notes.push(Problem::warning(note.code, place.clone(), &note.message).with_hint(&note.hint));
     }
     Upload {
         key: location.key.clone(),

@@ -48,8 +48,10 @@ pub struct Location {
 pub struct StoreNote {
     /// A stable name for this kind of warning, such as `uploaded-unseen`.
     pub code: Code,
-    /// What happened, and what to do about it.
+    /// What happened.
     pub message: String,
+    /// What to do about it.
+    pub hint: String,
 }
 
 impl Location {

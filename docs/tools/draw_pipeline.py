@@ -19,6 +19,7 @@ STYLE = """
     .ours { fill: #e8f1ff; stroke: #2f6fd0; }
     .person { fill: #fff4dd; stroke: #c08412; }
     .live { fill: #e6f6ec; stroke: #2b8a4b; }
+    .optional { stroke-dasharray: 4 3; }
     .arrow { fill: none; stroke: #57606a; stroke-width: 1.5; marker-end: url(#head); }
     .tests { fill: none; stroke: #2f6fd0; stroke-width: 1.5; marker-start: url(#tests); marker-end: url(#tests); }
     #head path { fill: #57606a; }
@@ -96,6 +97,9 @@ def main(template, output):
     def path(kind, data):
         drawing.append(f'<path class="{kind}" d="{data}"/>')
 
+    # An action with a condition is optional.
+    for stage in stages:
+        stage["Actions"] = [dict(first(action), optional="If" in action) for action in stage["Actions"]]
     rows = max(len(stage["Actions"]) for stage in stages)
     height = 34 + rows * (BOX_HEIGHT + 14) + 18
     bottom = TOP + height + 44
@@ -131,7 +135,9 @@ def main(template, output):
             elif provider == "CloudFormationStackSet":
                 words = words + [configuration["Parameters"].split("::")[1]]
             y = TOP + 34 + row * (BOX_HEIGHT + 14)
-            box(x + 8, y, STAGE_WIDTH - 16, BOX_HEIGHT, kind)
+            if action["optional"]:
+                words = ["first accounts, if set"]
+            box(x + 8, y, STAGE_WIDTH - 16, BOX_HEIGHT, kind + " optional" * action["optional"])
             center = x + STAGE_WIDTH / 2
             text(center, y + 22, action["Name"], "name")
             for line, word in enumerate(words):

@@ -51,12 +51,24 @@ impl fmt::Display for Comparison {
     }
 }
 
+impl Comparison {
+    /// The text, with the whole error of a failed call.
+    fn whole(&self) -> String {
+        match self {
+            Self::NotKnown { what, why, call: Some(call) } if !why.contains(&call.error) => {
+                format!("whether {what} is the approved one is not known: {}", call.error)
+            }
+            other => other.to_string(),
+        }
+    }
+}
+
 impl CheckReport {
     /// A check of several comparisons. It fails if one differs. If one is not known, it is skipped
     /// with the reason, or fails if `blocks_unknown`.
     pub fn compared(name: &str, comparisons: &[Comparison], blocks_unknown: bool) -> Self {
         let told = |which: fn(&Comparison) -> bool| {
-            let mut texts: Vec<String> = comparisons.iter().filter(|found| which(found)).map(ToString::to_string).collect();
+            let mut texts: Vec<String> = comparisons.iter().filter(|found| which(found)).map(Comparison::whole).collect();
             texts.dedup();
             Some(texts.join("; ")).filter(|text| !text.is_empty())
         };
@@ -82,7 +94,14 @@ impl CheckReport {
                 let check = Self::failed(name, message).code(FindingCode::NotKnown);
                 check.with_hint("the release policy requires that this is known: grant the missing permission")
             }
-            (None, Some(message)) => Self::skipped(name, message).code(FindingCode::NotKnown),
+            (None, Some(message)) => {
+                let hint = comparisons.iter().find_map(|found| match found {
+                    Comparison::NotKnown { call, .. } => call.as_ref()?.hint.clone(),
+                    _ => None,
+                });
+                let check = Self::skipped(name, message).code(FindingCode::NotKnown);
+                hint.into_iter().fold(check, Self::with_hint)
+            }
             (None, None) => Self::passed(name),
         }
     }

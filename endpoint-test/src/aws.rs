@@ -2,6 +2,7 @@
 
 mod asynchronous;
 mod bounded;
+mod captures;
 mod describe;
 mod failure;
 mod invoke;
@@ -11,6 +12,8 @@ mod session;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+pub(crate) use self::captures::OpenCaptures;
+pub use self::captures::S3Captures;
 pub use self::samples::{S3Samples, SampleLocation, sample_location};
 pub use self::session::{SessionRequest, session};
 use crate::clock::{Clock, SystemClock};
@@ -46,7 +49,7 @@ impl SageMakerTarget {
     /// An endpoint by its name, with clients made for testing: invocations are not retried, and
     /// stalled-stream protection is off, so that it does not cut off a slow model.
     pub fn from_config(config: &aws_config::SdkConfig, endpoint: impl Into<String>) -> Self {
-        Self::new(aws_sdk_sagemaker::Client::new(config), invoke::client(config), objects::client(config), endpoint)
+        Self::new(describe::client(config), invoke::client(config), objects::client(config), endpoint)
     }
 }
 

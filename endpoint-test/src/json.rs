@@ -143,6 +143,38 @@ impl Json {
         }
     }
 
+    /// Replaces the value at a JSON Pointer, or removes it with its key if it is in an object.
+    pub(crate) fn replace(&mut self, pointer: &str, value: Self, remove: bool) {
+        let Some((parent, step)) = pointer.rsplit_once('/') else {
+            *self = value;
+            return;
+        };
+        let unescaped = |step: &str| step.replace("~1", "/").replace("~0", "~");
+        let mut at = self;
+        for step in parent.split('/').skip(1) {
+            let next = match at {
+                Self::Map(members) => members.get_mut(&unescaped(step)),
+                Self::List(members) => step.parse::<usize>().ok().and_then(|index| members.get_mut(index)),
+                _ => None,
+            };
+            let Some(next) = next else { return };
+            at = next;
+        }
+        match at {
+            Self::Map(members) if remove => {
+                members.remove(&unescaped(step));
+            }
+            Self::Map(members) => {
+                members.get_mut(&unescaped(step)).into_iter().for_each(|member| *member = value.clone());
+            }
+            Self::List(members) => {
+                let member = step.parse::<usize>().ok().and_then(|index| members.get_mut(index));
+                member.into_iter().for_each(|member| *member = value.clone());
+            }
+            _ => {}
+        }
+    }
+
     /// The value for a library that uses serde_json's `Value`.
     pub(crate) fn to_value(&self) -> Value {
         // The text of a JSON value is JSON.

@@ -107,6 +107,7 @@ pub mod load;
 mod media_type;
 mod options;
 mod problem;
+mod replay;
 pub mod report;
 mod rows;
 mod run;
@@ -132,12 +133,15 @@ pub use self::load::LoadPlan;
 pub use self::options::LoadMode;
 pub use self::options::RunOptions;
 pub use self::problem::{Place, Problem, ProblemCode};
+pub use self::replay::CapturedRequests;
 pub use self::report::{
     BoundReport, CaseComparison, CaseReport, CheckReport, ClassFlip, ComparisonReport, Counts, DifferenceReport, FindingCode, FlipsReport,
-    GoldenUpdate, IntervalReport, LatencyComparison, LoadReport, MetricComparison, MetricReport, Outcome, PartialRun, Report, RowFlip,
-    RowReport, RowsReport, SuiteInfo, TargetInfo, TargetReport, ToolInfo, Verdict,
+    GoldenUpdate, IntervalReport, LatencyComparison, LoadReport, MetricComparison, MetricReport, Outcome, PartialRun, ReplayReport, Report,
+    RowFlip, RowReport, RowsReport, SuiteInfo, TargetInfo, TargetReport, ToolInfo, UnpairedReport, Verdict,
 };
-pub use self::run::{Baseline, Expected, ExpectedContainer, ExpectedModel, ExpectedSetting, ExpectedVariant, ExpectedVpc, Run};
+pub use self::run::{
+    Baseline, ChampionResults, Expected, ExpectedContainer, ExpectedModel, ExpectedSetting, ExpectedVariant, ExpectedVpc, Run,
+};
 pub use self::samples::{MAX_ARCHIVE, SampleError, SampleStore, Samples};
 pub use self::suite::{
     Case, CaseListing, EndpointSection, GateOutlook, Outlook, Suite, SuiteErrors, SuiteListing, SuiteOptions, UnknownCase,

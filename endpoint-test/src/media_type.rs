@@ -27,6 +27,11 @@ pub(crate) fn of_file(path: &str) -> Option<&'static str> {
     })
 }
 
+/// The media type without its parameters, in lower case.
+pub(crate) fn essence(text: &str) -> String {
+    text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
 /// Whether a media type is the expected one, without case and, unless expected, parameters.
 pub(crate) fn matches(expected: &str, actual: &str) -> bool {
     let normal = |text: &str| text.chars().filter(|character| !character.is_whitespace()).collect::<String>().to_ascii_lowercase();

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::check::{CheckPrograms, CustomCheck};
 use crate::interruption::Interruption;
+use crate::replay::CapturedRequests;
 
 /// Timeouts, checks and other options of a run.
 #[derive(Debug, Clone)]
@@ -34,6 +35,8 @@ pub struct RunOptions {
     pub load: LoadMode,
     /// Whether a suite without cases passes if the checks pass. Otherwise it is empty.
     pub checks_suffice: bool,
+    /// The captured requests to send again; `None` for none.
+    pub replay: Option<CapturedRequests>,
     /// Interrupts the run, which then returns its results so far.
     pub interruption: Interruption,
 }
@@ -68,6 +71,7 @@ impl Default for RunOptions {
             #[cfg(feature = "load")]
             load: LoadMode::default(),
             checks_suffice: false,
+            replay: None,
             interruption: Interruption::default(),
         }
     }

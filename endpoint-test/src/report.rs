@@ -3,6 +3,7 @@
 
 mod assemble;
 mod comparison;
+#[cfg_attr(not(feature = "render"), allow(dead_code, reason = "only renderings need all of the words"))]
 mod gains;
 #[cfg(feature = "render")]
 mod html;
@@ -16,6 +17,7 @@ mod load;
 mod metrics;
 #[cfg(feature = "render")]
 pub mod page;
+mod replay;
 #[cfg(feature = "render")]
 mod svg;
 #[cfg(feature = "render")]
@@ -29,11 +31,12 @@ use serde::{Deserialize, Serialize};
 pub(crate) use self::assemble::limited;
 pub use self::comparison::{
     CaseComparison, ClassFlip, ComparisonReport, DifferenceReport, FlipsReport, LatencyComparison, MetricComparison, RowFlip,
+    UnpairedReport,
 };
 #[cfg(feature = "render")]
 pub use self::html::html;
 pub use self::interval::{BoundReport, IntervalReport};
-pub(crate) use self::interval::{confidence_text, level_tail, short};
+pub(crate) use self::interval::{LEVEL, confidence_text, level_tail, short};
 pub use self::json::json;
 #[cfg(feature = "schema")]
 pub use self::json::json_schema;
@@ -43,6 +46,7 @@ pub use self::junit::junit;
 pub use self::listing::{case_list, outlook};
 pub use self::load::{Latencies, LoadError, LoadFigures, LoadReport, Pace, Percentile, PhaseReport, Series, SeriesStep, ThresholdReport};
 pub use self::metrics::RunMetric;
+pub use self::replay::{DriftReport, ReplayDifference, ReplayLatency, ReplayReport, UnusableRecord};
 #[cfg(feature = "render")]
 pub use self::table::table;
 pub use self::untrusted::is_steering;
@@ -220,6 +224,9 @@ pub struct TargetReport {
     pub checks: Vec<CheckReport>,
     /// The suite's cases, in its order.
     pub cases: Vec<CaseReport>,
+    /// The results of captured requests that were sent again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replay: Option<Box<ReplayReport>>,
     /// The results under load; absent if the suite has no load.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub load: Option<Box<LoadReport>>,

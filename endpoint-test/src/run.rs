@@ -1,6 +1,7 @@
 //! Runs one suite against one target: waits for it, checks what it serves, sends the requests.
 
 mod case;
+mod champion;
 mod checks;
 mod comparison;
 mod expected;
@@ -9,10 +10,12 @@ mod invoke;
 #[cfg(feature = "load")]
 mod load;
 mod measure;
+mod replay;
 mod reproduce;
 mod rows;
 mod wait;
 
+pub use self::champion::ChampionResults;
 pub use self::comparison::Baseline;
 use self::comparison::Comparison;
 pub use self::expected::{Expected, ExpectedContainer, ExpectedModel, ExpectedSetting, ExpectedVariant, ExpectedVpc};
@@ -20,6 +23,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::event::Event;
 use crate::format::{milliseconds, timestamp};
 use crate::options::RunOptions;
+use crate::replay::ReplaySettings;
 use crate::report::{CaseReport, CheckReport, TargetInfo, TargetReport};
 use crate::suite::Suite;
 use crate::target::{Description, EndpointStatus, Target};
@@ -40,7 +44,7 @@ use crate::target::{Description, EndpointStatus, Target};
 /// # async fn example(target: &impl Target, production: &impl Target, suite: &Suite) -> TargetReport {
 /// Run::new(target, suite)
 ///     .expecting(Expected { data_capture: Some(true), ..Expected::default() })
-///     .compared_with(Baseline { target: production, title: "iris-prod", fail_on_difference: false })
+///     .compared_with(Baseline { target: production, title: "iris-prod", fail_on_difference: false, is_production: true })
 ///     .options(RunOptions { checks_suffice: true, ..RunOptions::default() })
 ///     .start(TargetInfo::default(), |event| println!("{event:?}"))
 ///     .await
@@ -52,6 +56,7 @@ pub struct Run<'a, T, B = T, C = SystemClock> {
     suite: &'a Suite,
     expected: Expected,
     baseline: Option<Baseline<'a, B>>,
+    stored: Option<&'a ChampionResults>,
     options: RunOptions,
     clock: C,
 }
@@ -60,7 +65,7 @@ impl<'a, T: Target> Run<'a, T> {
     /// A run with default options and no expectations besides the suite's.
     pub fn new(target: &'a T, suite: &'a Suite) -> Self {
         let (expected, options) = (Expected::default(), RunOptions::default());
-        Self { target, suite, expected, baseline: None, options, clock: SystemClock::new() }
+        Self { target, suite, expected, baseline: None, stored: None, options, clock: SystemClock::new() }
     }
 }
 
@@ -77,8 +82,14 @@ impl<'a, T: Target, B: Target, C: Clock> Run<'a, T, B, C> {
     /// that case it is an error if the baseline cannot be invoked; otherwise that is only reported.
     #[must_use]
     pub fn compared_with<D: Target>(self, baseline: Baseline<'a, D>) -> Run<'a, T, D, C> {
-        let Self { target, suite, expected, options, clock, .. } = self;
-        Run { target, suite, expected, baseline: Some(baseline), options, clock }
+        let Self { target, suite, expected, stored, options, clock, .. } = self;
+        Run { target, suite, expected, baseline: Some(baseline), stored, options, clock }
+    }
+
+    /// Compares metrics with stored results where the baseline cannot be invoked, or without one.
+    #[must_use]
+    pub fn champion_results(self, stored: Option<&'a ChampionResults>) -> Self {
+        Self { stored, ..self }
     }
 
     /// Sets timeouts, the caller's own checks and other options.
@@ -90,15 +101,15 @@ impl<'a, T: Target, B: Target, C: Clock> Run<'a, T, B, C> {
     /// Waits and measures by another clock than the system's.
     #[must_use]
     pub fn clock<D: Clock>(self, clock: D) -> Run<'a, T, B, D> {
-        let Self { target, suite, expected, baseline, options, .. } = self;
-        Run { target, suite, expected, baseline, options, clock }
+        let Self { target, suite, expected, baseline, stored, options, .. } = self;
+        Run { target, suite, expected, baseline, stored, options, clock }
     }
 
     /// Runs the suite and always returns a report, with `info` as its head.
     ///
     /// The future may be dropped at any time; [`RunOptions::interruption`] ends it with a report.
     pub async fn start(self, info: TargetInfo, mut on_event: impl FnMut(Event)) -> TargetReport {
-        let Self { target, suite, expected, baseline, options, clock } = &self;
+        let Self { target, suite, expected, baseline, stored, options, clock } = &self;
         let start = clock.now();
         let mut report = TargetReport { started_at: timestamp(clock.date()), ..TargetReport::new(info.clone()) };
         let waited = tokio::select! {
@@ -126,7 +137,7 @@ impl<'a, T: Target, B: Target, C: Clock> Run<'a, T, B, C> {
                     endpoint: report.endpoint.clone(),
                     region: report.region.clone(),
                 };
-                let comparison = Comparison::begin(baseline.as_ref(), suite.compare(), &options, clock).await;
+                let comparison = Comparison::begin(baseline.as_ref(), *stored, suite.compare(), (&info, &options, clock)).await;
                 let runner =
                     case::Runner { target: *target, info: &info, place: &place, options: &options, clock, comparison: &comparison };
                 // Boxed, as the load: a future of 20 KB on the stack of every caller.
@@ -134,6 +145,17 @@ impl<'a, T: Target, B: Target, C: Clock> Run<'a, T, B, C> {
                 let (compared, checks) = comparison.end(&report.cases);
                 report.comparison = compared;
                 report.checks.extend(checks);
+                let usual = ReplaySettings::default();
+                match (suite.replay(), &options.replay) {
+                    (settings, Some(from)) => {
+                        let settings = (settings.unwrap_or(&usual), suite.compare());
+                        let (replayed, checks) = Box::pin(replay::run(*target, settings, from, &options, clock)).await;
+                        report.replay = Some(Box::new(replayed));
+                        report.checks.extend(checks);
+                    }
+                    (Some(_), None) => report.checks.push(CheckReport::skipped("replay", "no captured requests were named")),
+                    (None, None) => {}
+                }
                 #[cfg(feature = "load")]
                 if let Some(plan) = suite.load_plan() {
                     report.load = Some(Box::new(Box::pin(load::run(*target, plan, suite, &report, &options, clock, &mut on_event)).await));

@@ -7,10 +7,12 @@
 //! |---|---|---|
 //! | shares: accuracy, precision, recall, F1 | exact (Clopper–Pearson), Wilson | [`proportion`] |
 //! | macro averages | combined exact intervals (MOVER) | [`mover`] |
+//! | differences of two values on different rows | Newcombe for shares, else MOVER | [`mover`] |
 //! | the area under the ROC curve | DeLong; score interval near 0 and 1 | [`delong`] |
 //! | means: MAE, RMSE | bootstrap, bias-corrected and accelerated | [`bootstrap`] |
 //! | percentiles | order statistics | [`quantile`] |
 //! | differences of two shares on the same rows | Tango, McNemar | [`paired`] |
+//! | drift of scores | population stability index, Kolmogorov–Smirnov | [`drift`] |
 //! | several tests at once | Holm | [`holm`] |
 //! | planning | power and number of rows | [`power`] |
 //!
@@ -20,6 +22,7 @@
 
 pub mod bootstrap;
 pub mod delong;
+pub mod drift;
 pub mod holm;
 pub mod mover;
 pub mod paired;

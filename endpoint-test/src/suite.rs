@@ -15,6 +15,7 @@ mod outlook;
 mod payload;
 pub(crate) mod quoting;
 mod reader;
+mod replay_reader;
 mod rows_reader;
 mod samples;
 #[cfg(feature = "schema")]
@@ -45,6 +46,7 @@ use crate::expect::number::Tolerance;
 #[cfg(feature = "load")]
 use crate::load::LoadPlan;
 use crate::problem::{Place, Problem};
+use crate::replay::ReplaySettings;
 use crate::samples::Samples;
 use crate::target::TargetKind;
 
@@ -57,6 +59,7 @@ pub struct Suite {
     name: Option<String>,
     endpoint: EndpointSection,
     compare: CompareSettings,
+    replay: Option<ReplaySettings>,
     cases: Vec<Case>,
     #[cfg(feature = "load")]
     load: Option<LoadPlan>,
@@ -266,6 +269,15 @@ impl Suite {
     /// Warnings, for example about a payload that some endpoints refuse.
     pub fn warnings(&self) -> &[Problem] {
         &self.warnings
+    }
+
+    /// Where the suite's captured requests are: a folder relative to that of its file, or an S3 URI.
+    pub fn replay_from(&self) -> Option<&str> {
+        self.replay.as_ref()?.from.as_deref()
+    }
+
+    pub(crate) fn replay(&self) -> Option<&ReplaySettings> {
+        self.replay.as_ref()
     }
 
     pub(crate) fn compare(&self) -> &CompareSettings {

@@ -10,7 +10,8 @@ use std::str::FromStr;
 use sha2::{Digest as _, Sha256};
 
 use crate::error::{RegistryError, RegistryErrorKind};
-use crate::registry::Registry;
+use crate::package::PackageSummary;
+use crate::registry::{PackageQuery, Registry};
 use aws_names::ModelPackageArn;
 
 /// A description has at most this many characters (SageMaker API, StageDescription).
@@ -128,6 +129,36 @@ pub async fn record<S: LifeCycleStore>(
             // Another caller is changing the package: read it again and decide again.
             Err(error) if error.kind == RegistryErrorKind::Conflict && attempt < ATTEMPTS => attempt += 1,
             Err(error) => return Err(error),
+        }
+    }
+}
+
+/// The other versions of a package's group that the registry has in the same stage and status, such
+/// as the one that was deployed before. A version that another project's record describes is not
+/// one of them: `project` is in this project's descriptions.
+pub async fn others_in<S: LifeCycleStore>(
+    store: &S,
+    arn: &ModelPackageArn,
+    life_cycle: &LifeCycle,
+    project: &str,
+) -> Result<Vec<ModelPackageArn>, RegistryError> {
+    let owner = format!("arn:{}:sagemaker:{}:{}", arn.partition(), arn.region(), arn.account());
+    let group = arn.version().and_then(|_| format!("{owner}:model-package-group/{}", arn.name()).parse().ok());
+    let Some(group) = group else { return Ok(Vec::new()) };
+    let mut query = PackageQuery { group, approval_status: None, page_size: 100, next_token: None };
+    let mut others = Vec::new();
+    loop {
+        let page = store.packages(&query).await?;
+        let is_other = |package: &PackageSummary| {
+            let same = package.life_cycle.as_ref().filter(|found| found.stage == life_cycle.stage && found.status == life_cycle.status);
+            let is_ours =
+                |found: &LifeCycle| found.description.as_deref().is_none_or(|text| !text.starts_with("release ") || text.contains(project));
+            package.arn != *arn && same.is_some_and(is_ours)
+        };
+        others.extend(page.packages.into_iter().filter(is_other).map(|package| package.arn));
+        match page.next_token {
+            Some(token) if query.next_token.as_ref() != Some(&token) => query.next_token = Some(token),
+            _ => return Ok(others),
         }
     }
 }

@@ -60,7 +60,7 @@ pub struct ReleasePolicy {
     pub four_eyes: bool,
     /// What applies if it is not known whether an image or artifact is still the approved one.
     pub unknown_bytes: UnknownBytes,
-    /// The key that signs the records of releases.
+    /// The keys that sign the records of releases.
     pub signatures: Option<Signatures>,
     /// The approval that a deployment to production needs; none: no record of one is read.
     pub approval: Option<RequiredApproval>,
@@ -78,17 +78,28 @@ pub enum UnknownBytes {
     Block,
 }
 
-/// The key that signs the records of releases.
+/// The keys that sign the records of releases.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Signatures {
-    /// The public key that is trusted.
-    pub public_key: PublicKeySource,
+    /// The public keys that are trusted.
+    pub public_keys: PublicKeys,
     /// Whether a release without its signed records is refused.
     pub required: bool,
 }
 
-/// Where a policy has its public key.
+/// The trusted public key of each kind of record; with `public_key`, one for all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublicKeys {
+    /// The provenance, which the build signs.
+    pub build: PublicKeySource,
+    /// The results of tests.
+    pub test: PublicKeySource,
+    /// The verification summary, which the check before production signs.
+    pub check_release: PublicKeySource,
+}
+
+/// Where a policy has a public key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PublicKeySource {
     /// In the policy, as PEM.

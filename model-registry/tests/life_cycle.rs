@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 
 use jiff::Timestamp;
-use model_registry::life_cycle::{LifeCycle, LifeCycleStore, Recorded, record};
+use model_registry::life_cycle::{LifeCycle, LifeCycleStore, Recorded, others_in, record};
 use model_registry::{ModelPackage, ModelPackageArn, ModelPackageGroup, PackageQuery, Page, Registry, RegistryError, RegistryErrorKind};
 
 const ARN: &str = "arn:aws:sagemaker:us-east-1:111111111111:model-package/iris/13";
@@ -30,8 +30,21 @@ impl One {
 }
 
 impl Registry for One {
-    async fn packages(&self, _: &PackageQuery) -> Result<Page, RegistryError> {
-        unreachable!("the package is requested by its ARN")
+    /// Two pages: versions 1 to 3, which are deployed to production, and the package.
+    async fn packages(&self, query: &PackageQuery) -> Result<Page, RegistryError> {
+        assert_eq!(query.group.request_value(), "arn:aws:sagemaker:us-east-1:111111111111:model-package-group/iris");
+        let listed = |version: u32, description: &str| {
+            let mut package = ModelPackage::new(ARN.replace("/13", &format!("/{version}")).parse().unwrap(), Timestamp::UNIX_EPOCH);
+            package.life_cycle = Some("Production/Deployed".parse::<LifeCycle>().unwrap().described(description));
+            package.summary()
+        };
+        Ok(match query.next_token {
+            None => Page { packages: vec![self.package.lock().unwrap().summary(), listed(3, "by hand")], next_token: Some("2".to_owned()) },
+            Some(_) => {
+                let packages = vec![listed(2, "release sha256:1 of iris (p-1)"), listed(1, "release sha256:2 of other (p-2)")];
+                Page { packages, next_token: None }
+            }
+        })
     }
     async fn describe(&self, _: &ModelPackageArn) -> Result<ModelPackage, RegistryError> {
         Ok(self.package.lock().unwrap().clone())
@@ -83,4 +96,14 @@ fn a_package_in_production_is_not_moved_back() {
     assert_eq!(store.record(&at("Staging/Tested"), "sha256:2"), Recorded::InLaterStage(at("Production/Deployed")));
     assert_eq!(store.record(&at("Production/Tested"), "sha256:2"), Recorded::Written);
     assert_eq!(store.package.into_inner().unwrap().life_cycle, Some(at("Production/Tested")));
+}
+
+#[test]
+fn the_other_versions_that_are_deployed_are_those_of_the_project() {
+    let store = One::new(Some(at("Production/Deployed")));
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let others = |stage: &str| runtime.block_on(others_in(&store, &ARN.parse().unwrap(), &at(stage), "(p-1)")).unwrap();
+    let versions: Vec<_> = others("Production/Deployed").iter().filter_map(ModelPackageArn::version).collect();
+    assert_eq!(versions, [3, 2]);
+    assert!(others("Production/Tested").is_empty() && others("Staging/Deployed").is_empty());
 }

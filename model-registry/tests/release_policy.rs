@@ -1,6 +1,8 @@
 //! Reading a release policy: all mistakes are reported at once, each with its place and a hint.
 
-use model_registry::release_policy::{DeniedPackage, OtherPerson, PublicKeySource, ReleasePolicy, RequiredApproval, UnknownBytes};
+use model_registry::release_policy::{
+    DeniedPackage, OtherPerson, PublicKeySource, PublicKeys, ReleasePolicy, RequiredApproval, UnknownBytes,
+};
 use model_registry::{MetricSource, Place};
 use proptest::prelude::*;
 
@@ -36,9 +38,13 @@ fn a_policy_is_read() {
 fn the_key_of_signed_records_is_a_file_or_a_pem_text() {
     let signatures = |text: &str| ReleasePolicy::parse(&format!(r#"{{ "schema_version": 1, "signatures": {text} }}"#)).unwrap().signatures;
     let file = signatures(r#"{ "public_key": "release-key.pem" }"#).unwrap();
-    assert_eq!((file.public_key, file.required), (PublicKeySource::File("release-key.pem".to_owned()), false));
+    let named = |name: &str| PublicKeySource::File(name.to_owned());
+    let one = |key: PublicKeySource| PublicKeys { build: key.clone(), test: key.clone(), check_release: key };
+    assert_eq!((file.public_keys, file.required), (one(named("release-key.pem")), false));
     let pem = signatures(r#"{ "public_key": "-----BEGIN PUBLIC KEY-----\nMFkw\n-----END PUBLIC KEY-----", "required": true }"#).unwrap();
-    assert!(matches!(pem.public_key, PublicKeySource::Pem(_)) && pem.required);
+    assert!(matches!(pem.public_keys.build, PublicKeySource::Pem(_)) && pem.required);
+    let several = signatures(r#"{ "public_keys": { "build": "b.pem", "test": "t.pem", "check_release": "c.pem" } }"#).unwrap();
+    assert_eq!(several.public_keys, PublicKeys { build: named("b.pem"), test: named("t.pem"), check_release: named("c.pem") });
     for (text, message) in [
         ("{}", "`signatures` has no `public_key`"),
         (r#""release-key.pem""#, "`signatures` is a string, not an object"),
@@ -46,6 +52,17 @@ fn the_key_of_signed_records_is_a_file_or_a_pem_text() {
         (r#"{ "public_key": "k.pem", "required": "yes" }"#, "`required` is a string, not true or false"),
         (r#"{ "public_key": "k.pem", "require": true }"#, "`signatures` has no `require` (did you mean `required`?)"),
         (r#"{ "public_key": "-----BEGIN EC PRIVATE KEY-----" }"#, "`public_key` has a private key"),
+        (r#"{ "public_key": "k.pem", "public_keys": {} }"#, "`signatures` has both `public_key` and `public_keys`"),
+        (r#"{ "public_keys": "k.pem" }"#, "`public_keys` is a string, not an object"),
+        (r#"{ "public_keys": { "build": "b.pem", "test": "t.pem" } }"#, "`public_keys` has no `check_release`"),
+        (
+            r#"{ "public_keys": { "build": "b.pem", "test": "t.pem", "check_release": "c.pem", "tests": "t.pem" } }"#,
+            "`public_keys` has no `tests` (did you mean `test`?)",
+        ),
+        (
+            r#"{ "public_keys": { "build": "b.pem", "test": "-----BEGIN PRIVATE KEY-----", "check_release": "c.pem" } }"#,
+            "`test` has a private key",
+        ),
     ] {
         let found = problems(&format!(r#"{{ "schema_version": 1, "signatures": {text} }}"#));
         assert!(found[0].1.starts_with(message), "{text}: {found:?}");

@@ -10,6 +10,10 @@ use crate::diagnostic::{Diagnostic, Failure};
 pub enum BaselineAddress {
     /// The URL of a container.
     Container(String),
+    /// The endpoint in production that corresponds to the tested one in staging.
+    Production,
+    /// Another variant of the tested endpoint.
+    Variant(String),
     /// An endpoint in the account and region of the tested endpoint.
     SameAccount(String),
     /// An endpoint in any account and region.
@@ -31,20 +35,28 @@ pub enum BaselineTarget {
     /// A SageMaker endpoint.
     #[cfg(feature = "aws")]
     Endpoint(Box<endpoint_test::aws::SageMakerTarget>),
+    /// One variant of a SageMaker endpoint, whatever variant a case names.
+    #[cfg(feature = "aws")]
+    Variant(Box<endpoint_test::aws::SageMakerTarget>, String),
     /// No session could be opened, for this reason.
     Unreachable(String),
 }
 
 impl BaselineAddress {
-    /// Parses an endpoint's name, `ACCOUNT/REGION/NAME`, or a container's URL.
+    /// Parses `production`, `variant/NAME`, an endpoint's name, `ACCOUNT/REGION/NAME`, or a container's URL.
     pub fn parse(text: &str) -> Result<Self, Failure> {
         let text = text.trim();
+        if text == "production" {
+            return Ok(Self::Production);
+        }
         if text.contains("://") {
             return Ok(Self::Container(text.to_owned()));
         }
         let invalid = |message: String| {
             Failure::from(
-                Diagnostic::error(message).code("baseline").with_hint("use an endpoint's name, ACCOUNT/REGION/NAME, or a container's URL"),
+                Diagnostic::error(message)
+                    .code("baseline")
+                    .with_hint("use `production`, `variant/NAME`, an endpoint's name, ACCOUNT/REGION/NAME, or a container's URL"),
             )
         };
         let is_name = |name: &str| {
@@ -54,6 +66,7 @@ impl BaselineAddress {
                 && !name.ends_with('-')
         };
         match text.split('/').collect::<Vec<_>>()[..] {
+            ["variant", name] if is_name(name) => Ok(Self::Variant(name.to_owned())),
             [name] if is_name(name) => Ok(Self::SameAccount(name.to_owned())),
             [account, region, name] if is_name(name) => match (account.parse(), region.parse()) {
                 (Ok(account), Ok(region)) => Ok(Self::Remote { account, region, name: name.to_owned() }),
@@ -67,6 +80,8 @@ impl BaselineAddress {
     pub fn title(&self, account: &str, region: &str) -> String {
         match self {
             Self::Container(url) => url.clone(),
+            Self::Production => "production".to_owned(),
+            Self::Variant(name) => format!("{account}/{region}, variant {name}"),
             Self::SameAccount(name) => format!("{account}/{region}/{name}"),
             Self::Remote { account, region, name } => format!("{account}/{region}/{name}"),
         }
@@ -87,7 +102,7 @@ impl Target for BaselineTarget {
         match self {
             Self::Container(target) => target.describe().await,
             #[cfg(feature = "aws")]
-            Self::Endpoint(target) => target.describe().await,
+            Self::Endpoint(target) | Self::Variant(target, _) => target.describe().await,
             Self::Unreachable(why) => Err(TargetError::new(TargetErrorKind::Other, why.clone())),
         }
     }
@@ -97,6 +112,8 @@ impl Target for BaselineTarget {
             Self::Container(target) => target.invoke(request).await,
             #[cfg(feature = "aws")]
             Self::Endpoint(target) => target.invoke(request).await,
+            #[cfg(feature = "aws")]
+            Self::Variant(target, name) => target.invoke(&Request { target_variant: Some(name.clone()), ..request.clone() }).await,
             Self::Unreachable(why) => Err(TargetError::new(TargetErrorKind::Other, why.clone()).into()),
         }
     }
@@ -110,6 +127,8 @@ mod tests {
     fn a_baseline_address_is_a_name_a_name_with_account_and_region_or_a_url() {
         assert_eq!(BaselineAddress::parse("iris-prod").unwrap(), BaselineAddress::SameAccount("iris-prod".into()));
         assert_eq!(BaselineAddress::parse("http://127.0.0.1:8080").unwrap(), BaselineAddress::Container("http://127.0.0.1:8080".into()));
+        assert_eq!(BaselineAddress::parse(" production ").unwrap(), BaselineAddress::Production);
+        assert_eq!(BaselineAddress::parse("variant/Challenger").unwrap(), BaselineAddress::Variant("Challenger".into()));
         let remote = BaselineAddress::parse("333333333333/eu-west-1/iris-prod").unwrap();
         assert_eq!(remote.title("1", "2"), "333333333333/eu-west-1/iris-prod");
         for invalid in ["", "a/b", "33/eu-west-1/x", "333333333333/nowhere/x", "-x", "333333333333/eu-west-1/"] {

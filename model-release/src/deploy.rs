@@ -5,7 +5,7 @@
 
 mod deployment;
 mod reset_overrides;
-mod waves;
+pub(crate) mod waves;
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};

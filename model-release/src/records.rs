@@ -20,18 +20,24 @@ use std::time::SystemTime;
 
 use jiff::Timestamp;
 
+use release_records::ResourceDescriptor;
 pub use release_records::{Bundle, Predicate, PublicKey, Signer, Statement, sign};
 
 #[cfg(feature = "signatures")]
 pub use chain::Chain;
 pub use provenance::provenance;
 pub use test_result::test_result;
-pub use trusted_key::TrustedKey;
+pub use trusted_key::{TrustedKey, TrustedKeys};
 pub use verification_summary::verification_summary;
 #[cfg(feature = "signatures")]
 pub use verified::{RecordKind, VerifiedRecord, verify_record};
 
 use crate::manifest::Tool;
+
+/// What every record of a release is about: its manifest.
+pub(crate) fn release_subject(digest: &str) -> ResourceDescriptor {
+    subjects::release(digest)
+}
 
 /// The name of the provenance's file in a release folder.
 pub const PROVENANCE: &str = "release-provenance.sigstore.json";

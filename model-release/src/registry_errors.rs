@@ -22,7 +22,8 @@ pub fn of_selection(error: &SelectError) -> Failure {
     Failure::new(kind, vec![diagnostic.with_hint_opt(error.hint())])
 }
 
-fn diagnostic(error: &RegistryError) -> Diagnostic {
+/// Describes an error of the registry, with the account and region that were called.
+pub(crate) fn diagnostic(error: &RegistryError) -> Diagnostic {
     let diagnostic = Diagnostic::error(error.to_string()).with_hint_opt(error.hint());
     let diagnostic = diagnostic.in_aws(error.account.as_ref(), error.region.as_ref());
     match &error.request_id {

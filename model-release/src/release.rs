@@ -29,6 +29,8 @@ pub struct Release {
     folder: PathBuf,
     /// The files by name, as verified.
     files: BTreeMap<String, Vec<u8>>,
+    /// The text of the manifest, whose digest identifies the release.
+    text: String,
 }
 
 impl Release {
@@ -78,7 +80,7 @@ impl Release {
         if !diagnostics.is_empty() {
             return Err(Failure::new(FailureKind::BadInput, diagnostics));
         }
-        let release = Self { manifest, digest, folder: folder.to_owned(), files };
+        let release = Self { manifest, digest, folder: folder.to_owned(), files, text };
         match release.contradictions() {
             found if found.is_empty() => Ok(release),
             found => Err(Failure::new(FailureKind::BadInput, found)),
@@ -87,7 +89,18 @@ impl Release {
 
     /// A release that was built in memory.
     pub fn of(built: Built) -> Self {
-        Self { manifest: built.manifest, digest: built.digest, folder: PathBuf::new(), files: built.files.into_iter().collect() }
+        let text = built.manifest.to_json();
+        Self { manifest: built.manifest, digest: built.digest, folder: PathBuf::new(), files: built.files.into_iter().collect(), text }
+    }
+
+    /// The files besides the manifest, by name.
+    pub(crate) fn files(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())).filter(|(name, _)| *name != manifest::FILE_NAME)
+    }
+
+    /// The text of the manifest.
+    pub(crate) fn manifest_text(&self) -> &str {
+        &self.text
     }
 
     /// The path of a file in the release's folder.
@@ -109,16 +122,21 @@ impl Release {
 
     fn template_name(&self) -> Result<&str, Failure> {
         let name = self.manifest.template();
-        name.ok_or_else(|| Diagnostic::error("the template of the release cannot be determined").with_hint("build it again").into())
+        name.ok_or_else(|| self.unusable("the template of the release cannot be determined"))
     }
 
     fn text(&self, name: &str) -> Result<String, Failure> {
         let bytes = self.files.get(name).map(|bytes| String::from_utf8(bytes.clone()));
         match bytes {
             Some(Ok(text)) => Ok(text),
-            Some(Err(_)) => Err(Diagnostic::error(format!("`{name}` of the release is not UTF-8 text")).with_hint("build it again").into()),
-            None => Err(Diagnostic::error(format!("the release has no file `{name}`")).with_hint("build it again").into()),
+            Some(Err(_)) => Err(self.unusable(&format!("`{name}` of the release is not UTF-8 text"))),
+            None => Err(self.unusable(&format!("the release has no file `{name}`"))),
         }
+    }
+
+    /// The manifest asks for what its files do not give.
+    fn unusable(&self, message: &str) -> Failure {
+        Diagnostic::error(message).file(&self.folder.join(manifest::FILE_NAME)).with_hint("build the release again").into()
     }
 
     /// The parameters of a stage, without those that keep their previous value.
@@ -134,7 +152,8 @@ impl Release {
 fn read_file(folder: &Path, name: &str, digest: &str) -> Result<Vec<u8>, Diagnostic> {
     let again = "build the release again, and do not mix files of different releases";
     if Path::new(name).components().count() != 1 || name.contains(['/', '\\']) || name == ".." {
-        return Err(Diagnostic::error(format!("the release manifest names `{name}`, which is not in the folder of the manifest")));
+        let message = format!("the release manifest names `{name}`, which is not in the folder of the manifest");
+        return Err(Diagnostic::error(message).file(&folder.join(manifest::FILE_NAME)).with_hint(again));
     }
     let path = folder.join(name);
     let bytes = files::read_bytes(&path, MAX_FILE).map_err(|diagnostic| diagnostic.with_hint(again))?;

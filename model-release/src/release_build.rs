@@ -15,7 +15,7 @@ use model_registry::documents::Documents;
 use model_registry::{ApprovalStatus, Choice, ModelPackageGroup, Registry};
 use stack_rollout::preflight::ArtifactReader;
 use stack_rollout::{InvalidWaves, WaveSpec};
-use stage_config::{Merged, StageWaves, to_stack_set_parameters, to_template_configuration};
+use stage_config::{Merged, to_stack_set_parameters, to_template_configuration};
 
 use bytes::RecordedBytes;
 use regional::RegionalPackages;
@@ -74,6 +74,8 @@ pub struct StageRequest {
     pub execution_role: String,
     /// The target accounts.
     pub accounts: Accounts,
+    /// The waves of the rollout, such as `1,10%,rest`, instead of those of the stage file.
+    pub waves: Option<String>,
 }
 
 /// Where the build runs. Unknown values are taken from the chosen model package.
@@ -218,7 +220,7 @@ impl BuildRequest {
             let mut list = serde_json::to_string_pretty(&accounts).unwrap_or_default();
             list.push('\n');
             files.push((accounts_file(stage.stage), list.into_bytes()));
-            let waves = waves(&parameters.merged, configuration, &accounts, &regions)?;
+            let waves = waves(stage, &parameters.merged, configuration, &accounts, &regions)?;
             let stack_set = self.pipeline(stage, Some(arn), None).stack_set().unwrap_or_default();
             stages.push(StageTargets {
                 env_type: stage.env_type.clone(),
@@ -229,8 +231,8 @@ impl BuildRequest {
                 endpoints,
                 stack_set,
                 parameter_overrides,
-                waves: waves.and_then(|waves| waves.waves.clone()),
-                bake_minutes: waves.and_then(|waves| waves.bake_minutes),
+                waves,
+                bake_minutes: parameters.merged.waves.as_ref().and_then(|waves| waves.bake_minutes),
             });
         }
         let stages = <[StageTargets; 2]>::try_from(stages).map_err(|_| Diagnostic::error("a release has two stages"))?;
@@ -354,20 +356,26 @@ struct CheckedStage<'a> {
     parameters: StageParameters,
 }
 
-/// The waves of the stage file, which must be valid for the stage's targets.
-fn waves<'a>(
-    merged: &'a Merged,
+/// The waves of the request or of the stage file, which must be valid for the stage's targets.
+fn waves(
+    stage: &StageRequest,
+    merged: &Merged,
     configuration: &Configuration,
     accounts: &[AccountId],
     regions: &[Region],
-) -> Result<Option<&'a StageWaves>, Failure> {
-    let Some(waves) = &merged.waves else { return Ok(None) };
-    let invalid = |error: InvalidWaves| configuration.at(Diagnostic::error(error.message).with_hint(error.hint), &waves.origin);
-    if let Some(text) = &waves.waves {
-        let targets = stack_rollout::Targets::new(accounts.iter().cloned(), regions.iter().cloned());
-        text.parse::<WaveSpec>().and_then(|spec| spec.waves(&targets)).map_err(invalid)?;
-    }
-    Ok(Some(waves))
+) -> Result<Option<String>, Failure> {
+    let of_file = merged.waves.as_ref().and_then(|waves| Some((waves.waves.as_ref()?, &waves.origin)));
+    let Some(text) = stage.waves.as_ref().or(of_file.map(|(text, _)| text)) else { return Ok(None) };
+    let targets = stack_rollout::Targets::new(accounts.iter().cloned(), regions.iter().cloned());
+    let checked = text.parse::<WaveSpec>().and_then(|spec| spec.waves(&targets));
+    checked.map_err(|InvalidWaves { message, hint }| {
+        let diagnostic = Diagnostic::error(message).with_hint(hint);
+        match (&stage.waves, of_file) {
+            (None, Some((_, origin))) => configuration.at(diagnostic, origin),
+            _ => diagnostic.code("waves-of-the-request"),
+        }
+    })?;
+    Ok(Some(text.clone()))
 }
 
 fn unapproved(package: &model_registry::ModelPackage) -> Diagnostic {

@@ -56,43 +56,24 @@ impl RolloutRequest {
     /// The rollout of one stage.
     pub fn new(release: &Release, stage: Stage, settings: RolloutSettings) -> Result<Self, Failure> {
         let targets = release.manifest.stage(stage);
-        let mut diagnostics = Vec::new();
-        for region in settings.regions.iter().flatten().filter(|region| !targets.regions.contains(region)) {
-            let diagnostic = Diagnostic::error(format!("the release has no region `{region}`")).code("not-a-region-of-the-release");
-            diagnostics.push(diagnostic.with_hint(format!(
-                "use regions of the release ({}), or build it again for other regions",
-                targets.regions.iter().map(Region::as_str).collect::<Vec<_>>().join(", ")
-            )));
-        }
-        for account in settings.accounts.iter().flatten().filter(|account| !targets.accounts.contains(account)) {
-            let message = format!("the stage `{stage}` of the release has no account `{account}`");
-            diagnostics.push(Diagnostic::error(message).code("not-an-account-of-the-release").with_hint(format!(
-                "use accounts of the stage ({}), or build the release again for other accounts",
-                targets.accounts.iter().map(AccountId::as_str).collect::<Vec<_>>().join(", ")
-            )));
-        }
-        stop_on_errors(diagnostics)?;
+        let selected = release.targets(stage, settings.accounts.as_ref(), settings.regions.as_deref())?;
         let regions = settings.regions.as_ref().unwrap_or(&targets.regions);
-        let accounts = targets.accounts.iter().filter(|account| settings.accounts.as_ref().is_none_or(|only| only.contains(account)));
         let is_parallel = settings.preferences.region_concurrency == Some(RegionConcurrency::Parallel);
         // Regions that are deployed in parallel have no order.
         let region_order = if is_parallel { Vec::new() } else { regions.clone() };
         let all_targets = Targets::new(targets.accounts.iter().cloned(), targets.regions.iter().cloned());
         let project = &release.manifest.project;
-        let rolled_out = stack_rollout::Release::new(
-            parsed::<StackSetName>(&targets.stack_set)?,
-            Template::inline(release.template_text()?),
-            Targets::new(accounts.cloned(), regions.iter().cloned()),
-        )
-        .description(format!("SageMaker endpoints of project {} ({})", project.name, targets.env_type))
-        .parameters(release.parameters(stage)?)
-        .tags([("sagemaker:project-name", &project.name), ("sagemaker:project-id", &project.id)])
-        .permission_model(settings.permission_model)
-        .preferences(Preferences { region_order, ..settings.preferences })
-        // Overrides for skipped accounts or regions have no effect.
-        .overrides(targets.parameter_overrides.iter().map(parameter_override))
-        .managed_execution(settings.managed_execution)
-        .reapply(Some(Reapply { parameter: DEPLOYMENT_ATTEMPT.to_owned(), attempt: settings.attempt, targets: settings.reapply }));
+        let rolled_out =
+            stack_rollout::Release::new(parsed::<StackSetName>(&targets.stack_set)?, Template::inline(release.template_text()?), selected)
+                .description(format!("SageMaker endpoints of project {} ({})", project.name, targets.env_type))
+                .parameters(release.parameters(stage)?)
+                .tags([("sagemaker:project-name", &project.name), ("sagemaker:project-id", &project.id)])
+                .permission_model(settings.permission_model)
+                .preferences(Preferences { region_order, ..settings.preferences })
+                // Overrides for skipped accounts or regions have no effect.
+                .overrides(targets.parameter_overrides.iter().map(parameter_override))
+                .managed_execution(settings.managed_execution)
+                .reapply(Some(Reapply { parameter: DEPLOYMENT_ATTEMPT.to_owned(), attempt: settings.attempt, targets: settings.reapply }));
         let of_reapply = |problem: &stack_rollout::Problem| problem.code.starts_with("reapply-");
         stop_on_errors(rolled_out.problems().iter().filter(|problem| of_reapply(problem)).map(Diagnostic::from).collect())?;
         Ok(Self { release: rolled_out, all_targets, call_as: settings.call_as, release_id: release_id(&release.digest)? })
@@ -122,6 +103,31 @@ impl RolloutRequest {
     /// The options of stack-rollout with this deadline.
     pub fn options(&self, deadline: Duration) -> Options {
         Options { deadline, ..Options::new(self.release_id.clone()) }
+    }
+}
+
+impl Release {
+    /// The targets of a stage, or only those in these accounts and regions, which must be the stage's.
+    pub fn targets(&self, stage: Stage, accounts: Option<&BTreeSet<AccountId>>, regions: Option<&[Region]>) -> Result<Targets, Failure> {
+        let targets = self.manifest.stage(stage);
+        let mut diagnostics = Vec::new();
+        for region in regions.into_iter().flatten().filter(|region| !targets.regions.contains(region)) {
+            let diagnostic = Diagnostic::error(format!("the release has no region `{region}`")).code("not-a-region-of-the-release");
+            diagnostics.push(diagnostic.with_hint(format!(
+                "use regions of the release ({}), or build it again for other regions",
+                targets.regions.iter().map(Region::as_str).collect::<Vec<_>>().join(", ")
+            )));
+        }
+        for account in accounts.into_iter().flatten().filter(|account| !targets.accounts.contains(account)) {
+            let message = format!("the stage `{stage}` of the release has no account `{account}`");
+            diagnostics.push(Diagnostic::error(message).code("not-an-account-of-the-release").with_hint(format!(
+                "use accounts of the stage ({}), or build the release again for other accounts",
+                targets.accounts.iter().map(AccountId::as_str).collect::<Vec<_>>().join(", ")
+            )));
+        }
+        stop_on_errors(diagnostics)?;
+        let accounts = targets.accounts.iter().filter(|account| accounts.is_none_or(|only| only.contains(account)));
+        Ok(Targets::new(accounts.cloned(), regions.unwrap_or(&targets.regions).iter().cloned()))
     }
 }
 

@@ -21,6 +21,21 @@ pub(crate) fn lines(serving: &[TargetEndpoints]) -> Vec<String> {
     serving.iter().flat_map(of_target).chain(hints.into_iter().map(|hint| format!("  hint: {hint}"))).collect()
 }
 
+/// A warning for each endpoint that could not be read.
+pub fn unread_endpoints(serving: &[TargetEndpoints]) -> Vec<Diagnostic> {
+    let is_unread = |endpoint: &&EndpointState| endpoint.health == Health::Unknown && endpoint.status.is_none();
+    let of_target = |read: &TargetEndpoints| {
+        let unread = read.endpoints.iter().filter(is_unread).map(|endpoint| {
+            let reason = endpoint.reason.as_deref().unwrap_or_default();
+            Diagnostic::warning(format!("endpoint `{}` could not be read: {reason}", endpoint.endpoint))
+                .in_aws(Some(&read.account_id), Some(&read.region))
+                .with_hint_opt(endpoint.hint.clone())
+        });
+        unread.collect::<Vec<_>>()
+    };
+    serving.iter().flat_map(of_target).collect()
+}
+
 /// A finding if endpoints do not serve the release although their stacks are up to date:
 /// SageMaker rolled them back, and CloudFormation cannot see that. Another rollout of the release
 /// does not update them.

@@ -4,8 +4,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use endpoint_test::{
-    Baseline, CheckPrograms, ContainerTarget, Expected, Interruption, LoadMode, Report, Run, RunOptions, Suite, SuiteInfo, Target,
-    TargetInfo, TargetKind, TargetReport, ToolInfo,
+    Baseline, CapturedRequests, ChampionResults, CheckPrograms, ContainerTarget, Expected, Interruption, LoadMode, Report, Run, RunOptions,
+    Suite, SuiteInfo, Target, TargetInfo, TargetKind, TargetReport, ToolInfo,
 };
 
 use crate::baseline::{BaselineAddress, BaselineTarget};
@@ -46,6 +46,10 @@ pub struct StageTests {
     pub checks_suffice: bool,
     /// The baseline, which receives the same requests.
     pub compare_with: Option<BaselineAddress>,
+    /// The stored results of the champion, for where the baseline cannot be invoked.
+    pub champion: Option<ChampionResults>,
+    /// The captured requests to send again.
+    pub replay: Option<CapturedRequests>,
     /// Whether a difference from the baseline is a failure.
     pub fail_on_difference: bool,
     /// Whether to update golden files.
@@ -81,6 +85,8 @@ impl StageTests {
             load: LoadMode::default(),
             checks_suffice: false,
             compare_with: None,
+            champion: None,
+            replay: None,
             fail_on_difference: false,
             update_golden: false,
             programs: None,
@@ -130,6 +136,7 @@ impl StageTests {
             interruption: self.interruption.clone(),
             programs: self.programs.clone(),
             update_golden_files: self.update_golden,
+            replay: self.replay.clone(),
             ..usual
         }
     }
@@ -163,13 +170,26 @@ pub async fn test_container(
                 .with_hint(format!("set the baseline as ACCOUNT/REGION/{name}"))
                 .into());
         }
+        Some(BaselineAddress::Variant(_)) => {
+            return Err(Diagnostic::error("a container has no variants")
+                .code("baseline")
+                .with_hint("compare two containers by their URLs")
+                .into());
+        }
+        Some(BaselineAddress::Production) => {
+            return Err(Diagnostic::error("the endpoint in production is not known for a container")
+                .code("baseline")
+                .with_hint("set the baseline as ACCOUNT/REGION/NAME")
+                .into());
+        }
         Some(BaselineAddress::Remote { .. }) => baseline,
     };
+    let title = tests.compare_with.as_ref().map(|address| address.title("local", "local")).unwrap_or_default();
     let listener = observer.listener(&info);
     // The model package of a container is not known.
     let expected = Expected::default();
     let report = tokio::select! {
-        report = test_target(TargetKind::Container, &target, baseline.as_ref(), info.clone(), tests, &expected, listener) => report,
+        report = test_target(TargetKind::Container, &target, baseline.as_ref().map(|target| (target, title.as_str())), info.clone(), tests, &expected, listener) => report,
         () = grace_after_interruption(&tests.interruption, interrupted) => {
             TargetReport::errored(info, "run", INTERRUPTED, Some("run the tests again".to_owned()))
         }
@@ -178,23 +198,25 @@ pub async fn test_container(
     Ok(report)
 }
 
-/// Runs the suite against one target, and compares it with the baseline if there is one.
+/// Runs the suite against one target, and compares it with the baseline, if there is one, of this
+/// title.
 pub(crate) async fn test_target<T: Target>(
     kind: TargetKind,
     target: &T,
-    baseline: Option<&BaselineTarget>,
+    baseline: Option<(&BaselineTarget, &str)>,
     info: TargetInfo,
     tests: &StageTests,
     expected: &Expected,
     listener: impl FnMut(endpoint_test::Event),
 ) -> TargetReport {
-    let run = Run::new(target, &tests.suite).expecting(expected.clone()).options(tests.options(kind));
+    let run =
+        Run::new(target, &tests.suite).expecting(expected.clone()).options(tests.options(kind)).champion_results(tests.champion.as_ref());
     // Boxed, because a run is a large future.
     match baseline {
         None => Box::pin(run.start(info, listener)).await,
-        Some(target) => {
-            let title = tests.compare_with.as_ref().map(|address| address.title(&info.account_id, &info.region)).unwrap_or_default();
-            let baseline = Baseline { target, title: &title, fail_on_difference: tests.fail_on_difference };
+        Some((target, title)) => {
+            let is_production = tests.compare_with == Some(BaselineAddress::Production);
+            let baseline = Baseline { target, title, fail_on_difference: tests.fail_on_difference, is_production };
             Box::pin(run.compared_with(baseline).start(info, listener)).await
         }
     }

@@ -28,6 +28,7 @@ fn request() -> BuildRequest {
         env_type: stage.name().to_owned(),
         execution_role: "ds-model-execution-role".to_owned(),
         accounts: Accounts::Own,
+        waves: None,
     };
     BuildRequest {
         project_name: "iris".to_owned(),

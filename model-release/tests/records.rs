@@ -13,8 +13,8 @@ use model_registry::ReleasePolicy;
 use model_release::files::digest;
 use model_release::manifest::Tool;
 use model_release::records::{
-    Chain, PROVENANCE, Predicate, RecordKind, RecordingRun, Signer as _, Statement, TrustedKey, VERIFICATION_SUMMARY, provenance,
-    record_of_results, sign, test_result, verification_summary, verify_record,
+    Chain, PROVENANCE, Predicate, RecordKind, RecordingRun, Signer as _, Statement, TrustedKey, TrustedKeys, VERIFICATION_SUMMARY,
+    provenance, record_of_results, sign, test_result, verification_summary, verify_record,
 };
 use model_release::{Failure, FailureKind, PolicyFile, Release, Stage};
 use proptest::prelude::*;
@@ -30,7 +30,7 @@ const TEMPLATE: &str = "Parameters:\n  ModelPackageName: { Type: String }\nResou
 struct Signed {
     folder: TempDir,
     key: LocalKey,
-    trusted: TrustedKey,
+    trusted: TrustedKeys,
 }
 
 fn run() -> RecordingRun {
@@ -101,7 +101,7 @@ impl Signed {
     fn new() -> Self {
         let (folder, key) = (TempDir::new().unwrap(), LocalKey::p256());
         write_release(folder.path(), "p-1");
-        let trusted = TrustedKey { key: key.public_key().clone(), file: "release-key.pem".into() };
+        let trusted = TrustedKey { key: key.public_key().clone(), file: "release-key.pem".into() }.into();
         let signed = Self { folder, key, trusted };
         signed.write(PROVENANCE, &provenance(&signed.release().manifest, &signed.release().digest, &run()));
         signed.write_tests("staging", Outcome::Passed);
@@ -193,6 +193,50 @@ fn the_provenance_names_every_part_whose_digest_is_known_and_what_the_build_read
     assert_eq!(details["metadata"]["finishedOn"], "2026-01-01T00:00:00Z");
 }
 
+/// The bytes that a manifest of version 2 records: by digest, by checksum, by list and by ETag.
+#[test]
+fn the_provenance_names_the_approved_bytes_of_every_region() {
+    let signed = Signed::new();
+    let mut manifest: Json = serde_json::from_str(&std::fs::read_to_string(signed.path("release-manifest.json")).unwrap()).unwrap();
+    let artifacts = json!([
+        { "uri": "s3://models/sum.tar.gz", "etag": "e1", "sha256": "LCa0a2j/xo/5m0U8HTBBNBNCLXBkg7+g+YpeiGJm564=" },
+        { "uri": "s3://models/parts.tar.gz", "etag": "e2-2", "sha256": "LCa0a2j/xo/5m0U8HTBBNBNCLXBkg7+g+YpeiGJm564=-2" },
+        { "uri": "s3://models/prefix/", "prefix": true, "listing": IMAGE_DIGEST },
+        { "uri": "s3://models/unknown", "not_known": "access denied" },
+    ]);
+    let image = json!({ "name": "iris:latest", "digest": IMAGE_DIGEST, "digest_from": "ecr" });
+    manifest["schema_version"] = json!(2);
+    manifest["model_package"]["containers"] = json!([{ "image": image, "artifacts": artifacts }]);
+    let other = json!([{ "image": { "name": "iris:west", "digest": IMAGE_DIGEST, "digest_from": "ecr" }, "artifacts": [{ "uri": "s3://west/m", "etag": "w" }] }]);
+    let arn = PACKAGE.replace("us-east-1", "us-west-2");
+    manifest["model_package"]["regions"] =
+        json!({ "us-west-2": { "arn": arn, "images": ["iris:west"], "model_data": [], "containers": other } });
+    std::fs::write(signed.path("release-manifest.json"), manifest.to_string()).unwrap();
+    let release = signed.release();
+    let statement = provenance(&release.manifest, &release.digest, &run());
+    let digest =
+        |name: &str| statement.subjects().iter().find(|subject| subject.name.as_deref() == Some(name)).map(|subject| subject.digests());
+    let known = IMAGE_DIGEST;
+    for (name, expected) in [
+        ("iris:latest", known.to_owned()),
+        ("iris:west", known.to_owned()),
+        ("s3://models/sum.tar.gz", known.to_owned()),
+        ("s3://models/parts.tar.gz", "s3Etag:e2-2".to_owned()),
+        ("s3://models/prefix/", known.replace("sha256:", "s3ListingSha256:")),
+        ("s3://west/m", "s3Etag:w".to_owned()),
+    ] {
+        assert_eq!(digest(name), Some(expected), "{name}");
+    }
+    // What has no digest is a dependency only.
+    assert_eq!(digest("s3://models/unknown"), None);
+    assert!(statement.to_json().contains("s3://models/unknown"));
+    signed.write(PROVENANCE, &statement);
+    assert_eq!(signed.verify(PROVENANCE), Ok(RecordKind::Provenance));
+    // Another digest of an artifact in the manifest is another release, even for a key that signs it.
+    signed.write_changed(PROVENANCE, &statement, "/subject/0/digest", json!({ "sha256": "00" }));
+    refused(signed.verify(PROVENANCE), "record-refused", "the record is about another `iris:latest`");
+}
+
 #[test]
 fn the_test_result_names_the_suite_the_results_and_every_test() {
     let signed = Signed::new();
@@ -276,7 +320,7 @@ fn a_test_result_is_about_its_results_file_stage_and_release() {
 fn a_record_of_another_key_names_the_trusted_one() {
     let signed = Signed::new();
     let other = TrustedKey { key: LocalKey::rsa(KeySize::Rsa2048).public_key().clone(), file: "other.pem".into() };
-    let failure = signed.release().verify_provenance(&other).unwrap_err();
+    let failure = signed.release().verify_provenance(&other.into()).unwrap_err();
     assert_eq!(failure.diagnostics[0].code, Some("record-of-another-key"));
     assert!(failure.diagnostics[0].details[0].contains("other.pem"), "{failure:?}");
     std::fs::remove_file(signed.path(PROVENANCE)).unwrap();
@@ -316,7 +360,7 @@ fn a_signature_is_required_by_the_caller_or_by_the_policy() {
     let pem = serde_json::to_string(&key.public_key().to_pem()).unwrap();
     let (none, pinned) = (policy(""), policy(&format!(r#", "signatures": {{ "public_key": {pem} }}"#)));
     let required = policy(&format!(r#", "signatures": {{ "public_key": {pem}, "required": true }}"#));
-    let found = |policy: Option<&PolicyFile>, by_caller| TrustedKey::required(policy, by_caller).map(|key| key.map(|key| key.key));
+    let found = |policy: Option<&PolicyFile>, by_caller| TrustedKeys::required(policy, by_caller).map(|keys| keys.build.map(|key| key.key));
     let own = Ok(Some(key.public_key().clone()));
     assert_eq!(found(Some(&required), false), own);
     assert_eq!(found(Some(&pinned), true), own);
@@ -327,6 +371,40 @@ fn a_signature_is_required_by_the_caller_or_by_the_policy() {
     }
     let missing = policy(r#", "signatures": { "public_key": "no-such-file.pem", "required": true }"#);
     assert_eq!(found(Some(&missing), false).unwrap_err().diagnostics[0].code, Some("no-public-key"));
+}
+
+#[test]
+fn each_kind_of_record_is_verified_with_its_own_key() {
+    let signed = Signed::new();
+    let release = signed.release();
+    let other = TrustedKey { key: LocalKey::p384().public_key().clone(), file: "other.pem".into() };
+    let tests = signed.path("test-results.json");
+    let summary = signed.path(VERIFICATION_SUMMARY);
+    let refused = |trusted: &TrustedKeys| {
+        let found =
+            [release.verify_provenance(trusted), release.verify_staging_tests(trusted, &tests), verify_record(&release, trusted, &summary)];
+        found.map(|found| found.err().map(|failure| failure.diagnostics[0].code.unwrap()))
+    };
+    let (another, none) = (Some("record-of-another-key"), Some("no-trusted-key"));
+    assert_eq!(refused(&signed.trusted), [None; 3]);
+    assert_eq!(refused(&TrustedKeys { build: Some(other.clone()), ..signed.trusted.clone() }), [another, None, None]);
+    assert_eq!(refused(&TrustedKeys { test: Some(other.clone()), ..signed.trusted.clone() }), [None, another, None]);
+    assert_eq!(refused(&TrustedKeys { check_release: Some(other), ..signed.trusted.clone() }), [None, None, another]);
+    assert_eq!(refused(&TrustedKeys::default()), [none; 3]);
+    // A key that may sign tests cannot sign a release.
+    let policy = |text: &str| PolicyFile {
+        name: "release-policy.json".to_owned(),
+        path: "release-policy.json".into(),
+        digest: String::new(),
+        policy: ReleasePolicy::parse(text).unwrap(),
+    };
+    let pem = |key: &LocalKey| key.public_key().to_pem();
+    let (build, test, check) = (LocalKey::p256(), LocalKey::p384(), LocalKey::p256());
+    let keys = json!({ "build": pem(&build), "test": pem(&test), "check_release": pem(&check) });
+    let text = json!({ "schema_version": 1, "signatures": { "public_keys": keys, "required": true } }).to_string();
+    let pinned = TrustedKeys::required(Some(&policy(&text)), false).unwrap();
+    let found = [&pinned.build, &pinned.test, &pinned.check_release].map(|key| key.as_ref().unwrap().key.clone());
+    assert_eq!(found, [build, test, check].map(|key| key.public_key().clone()));
 }
 
 /// A change of each member of the manifest, one after the other.

@@ -68,6 +68,11 @@ impl Bundle {
         statement["predicateType"].as_str().map(str::to_owned)
     }
 
+    /// The payload, before any signature is verified: a claim.
+    pub fn claimed_payload(&self) -> Option<String> {
+        String::from_utf8(STANDARD.decode(&self.dsse_envelope.payload).ok()?).ok()
+    }
+
     /// The file's text: canonical JSON, and a line break.
     pub fn to_json(&self) -> String {
         canonical_json::text(self) + "\n"

@@ -5,6 +5,7 @@ use crate::event::Event;
 use crate::identifiers::StackSetName;
 use crate::operation_loop::{Halt, OperationLoop, StepStart};
 use crate::options::Options;
+use crate::problem::Problem;
 use crate::release::{Preferences, Targets};
 use crate::rollout::OperationRecord;
 use crate::stack_sets::StackSets;
@@ -14,7 +15,8 @@ use clock::Clock;
 /// Detects drift in every instance of a set and waits for it (`DetectStackSetDrift`).
 ///
 /// Like any operation, it blocks the set while it runs. It changes no stack. The result is in the
-/// instances ([`Instance::drift`](crate::Instance::drift)).
+/// instances ([`Instance::drift`](crate::Instance::drift)); what is returned are the operations, and
+/// the calls that failed and were not needed.
 ///
 /// # Errors
 ///
@@ -26,7 +28,7 @@ pub async fn detect_drift<S: StackSets, C: Clock>(
     preferences: &Preferences,
     options: &Options<C>,
     mut on_event: impl FnMut(Event) + Send,
-) -> Result<Vec<OperationRecord>, Error> {
+) -> Result<(Vec<OperationRecord>, Vec<Problem>), Error> {
     let mut run = OperationLoop::new(stack_sets, name, options, &mut on_event);
     loop {
         run.await_idle().await?;
@@ -44,5 +46,5 @@ pub async fn detect_drift<S: StackSets, C: Clock>(
     if let (Some(Halt::Deadline), Some(last)) = (&run.halt, run.operations.last()) {
         return Err(Error::OperationInProgress { stack_set: name.clone(), operation: Box::new(last.operation.clone()) });
     }
-    Ok(run.into_record().0)
+    Ok(run.into_record())
 }

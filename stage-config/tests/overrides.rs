@@ -134,3 +134,23 @@ fn an_override_is_checked_like_the_stage() {
       hint: did you mean `Count`?
     "#);
 }
+
+#[test]
+fn overrides_of_more_targets_than_a_stack_set_has_instances_are_rejected() {
+    let file = |accounts: u64| {
+        let accounts: Vec<String> = (0..accounts).map(|number| format!("\"{:012}\"", 100_000_000_000 + number)).collect();
+        let accounts = accounts.join(", ");
+        format!(
+            r#"{{ "version": 1, "overrides": [
+                {{ "accounts": [{accounts}], "regions": ["us-east-1", "eu-west-1"], "parameters": {{ "Count": "1" }} }},
+                {{ "accounts": [{accounts}], "parameters": {{ "Count": "2" }} }},
+                {{ "regions": ["us-east-1"], "parameters": {{ "Type": "x" }} }}
+            ] }}"#
+        )
+    };
+    // Two in each account, one for each account, and one: 3 * 33,333 + 1 is the limit.
+    assert!(Overrides::from_file(&file(33_333), "o.json".as_ref()).is_ok());
+    let rejected = rejected(&file(33_334));
+    assert!(rejected.starts_with("Error[too-many-targets] o.json:2:"), "{rejected}");
+    assert!(rejected.contains("the overrides apply to 100003 combinations of account and region"), "{rejected}");
+}

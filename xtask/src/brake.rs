@@ -32,12 +32,15 @@ impl Brake<'_> {
         let stopped = stop(&stack_sets, set, scope, &request.options(wait), progress::rollout(printer)).await;
         let report = stopped.map_err(|error| deploy::refused(&error, request.call_as))?;
         for operation in &report.operations {
-            printer.step("Ended", format_args!("operation {} ({} {})", operation.operation_id, operation.action, operation.status));
+            let word = if operation.status.has_ended() { "Ended" } else { "Not ended" };
+            printer.step(word, format_args!("operation {} ({} {})", operation.operation_id, operation.action, operation.status));
         }
         if report.operations.is_empty() && report.problems.is_empty() {
             printer.step("Idle", format_args!("no operation is running on {set}"));
         }
-        printer.diagnostics(&report.problems.iter().map(Diagnostic::from).collect::<Vec<_>>());
+        let mut problems: Vec<_> = report.problems.iter().map(Diagnostic::from).collect();
+        self.session.locate_all(&mut problems).await;
+        printer.diagnostics(&problems);
         let stage = self.release.manifest.stage(self.stage);
         let sessions = TargetSessions::new(self.session, self.release, stage, self.role, "stop");
         let (status, findings) = stage_status(self.session, sessions, self.release, self.stage, request, crate::tool()).await?;

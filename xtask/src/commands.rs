@@ -9,6 +9,8 @@ pub(crate) mod demo;
 pub(crate) mod deploy;
 #[cfg(feature = "aws")]
 pub(crate) mod doctor;
+#[cfg(feature = "aws")]
+pub(crate) mod history;
 pub(crate) mod init_tests;
 pub(crate) mod package;
 #[cfg(feature = "aws")]
@@ -17,6 +19,8 @@ pub(crate) mod plan;
 pub(crate) mod prune;
 pub(crate) mod registry;
 pub(crate) mod report;
+#[cfg(feature = "aws")]
+pub(crate) mod rollback;
 #[cfg(feature = "aws")]
 pub(crate) mod setup;
 #[cfg(feature = "aws")]
@@ -31,4 +35,4 @@ pub(crate) mod verify;
 #[cfg(not(feature = "aws"))]
 mod without_aws;
 #[cfg(not(feature = "aws"))]
-pub(crate) use without_aws::{check_release, deploy, doctor, plan, prune, setup, status, stop, verify};
+pub(crate) use without_aws::{check_release, deploy, doctor, history, plan, prune, rollback, setup, status, stop, verify};

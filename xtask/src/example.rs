@@ -13,7 +13,7 @@ use crate::release_build;
 use crate::requests::BuildCommand;
 use crate::signing::Signing;
 use crate::snapshot;
-use command_line::{BuildOptions, ChoiceOptions, ConfigurationOptions, ProjectOptions, SigningOptions, StageAccounts};
+use command_line::{BuildOptions, ChoiceOptions, ConfigurationOptions, HistoryPlaceOptions, ProjectOptions, SigningOptions, StageAccounts};
 use terminal::{Printer, Project};
 
 /// Builds a release of the example registry.
@@ -48,6 +48,8 @@ pub(crate) async fn release_with_key(
 pub(crate) fn build_options(output_dir: PathBuf) -> BuildOptions {
     let text = |text: &str| Some(text.to_owned());
     BuildOptions {
+        prod_waves: None,
+        rollback_to: None,
         configuration: ConfigurationOptions {
             project: ProjectOptions {
                 sagemaker_project_id: text("p-abc123xyz"),
@@ -83,5 +85,6 @@ pub(crate) fn build_options(output_dir: PathBuf) -> BuildOptions {
         regional_model_package: Vec::new(),
         output_dir: Some(output_dir),
         signing: SigningOptions::default(),
+        history: HistoryPlaceOptions::default(),
     }
 }

@@ -35,6 +35,7 @@ pub(crate) fn completed(diagnostic: &Diagnostic) -> Cow<'_, Diagnostic> {
             (Some("--compare-with".to_owned()), "name a role that is allowed to invoke it with --role-name".to_owned())
         }
         Some("bucket-missing") => (None, "create it, or name another one with --artifact-bucket".to_owned()),
+        Some("captured-requests") => (Some("--replay".to_owned()), String::new()),
         Some("container-url") => (Some("--endpoint-url".to_owned()), String::new()),
         Some("deployed-package-unknown") => (
             None,
@@ -58,6 +59,11 @@ pub(crate) fn completed(diagnostic: &Diagnostic) -> Cow<'_, Diagnostic> {
         Some("execution-role-missing") => (None, "create it, or name another one with --execution-role-name".to_owned()),
         Some("group-missing") => (None, "run `setup`, which creates and shares it".to_owned()),
         Some("group-not-shared") => (None, "run `setup`, which writes the policy; `setup --check` shows the difference".to_owned()),
+        Some("history-altered") => (
+            None,
+            "find out who changed it: the versions of the object in the bucket show when; docs/history.md says how to protect it".to_owned(),
+        ),
+        Some("history-of-another-project") => (Some("--history, RELEASE_HISTORY".to_owned()), "build the release for this project".to_owned()),
         Some("inoperable-instance") => (
             None,
             format!(
@@ -72,6 +78,19 @@ pub(crate) fn completed(diagnostic: &Diagnostic) -> Cow<'_, Diagnostic> {
         Some("no-approval-recorded") => {
             (None, "the pipeline needs an approval action, and the environment of GitHub required reviewers (--approval-environment)".to_owned())
         }
+        Some("no-approval-in-history" | "no-staging-tests-in-history") => (
+            None,
+            "record it with `check-release` or `test-staging` and --history; in an emergency, add --skip-staging with --reason TEXT".to_owned(),
+        ),
+        Some("no-history" | "not-a-history") => {
+            (Some("--history, RELEASE_HISTORY".to_owned()), "name it as s3://BUCKET/PREFIX, a bucket with versioning".to_owned())
+        }
+        Some("not-a-release-name") => {
+            (Some("--to, ROLLBACK_TO".to_owned()), "write 8 or more digits of its digest, or the version or ARN of its model package".to_owned())
+        }
+        Some("not-in-history") => (None, "`history` shows what is recorded; a build with --history records a release".to_owned()),
+        Some("nothing-to-go-back-to") => (None, "name the release with --to, or deploy it with `deploy`".to_owned()),
+        Some("several-releases") => (Some("--to, ROLLBACK_TO".to_owned()), "name one of them by its digest".to_owned()),
         Some("no-list" | "not-a-snapshot") => {
             (None, "save the output of `aws sagemaker list-model-packages`, or write the file with `registry snapshot`".to_owned())
         }
@@ -169,6 +188,11 @@ pub(crate) fn completed(diagnostic: &Diagnostic) -> Cow<'_, Diagnostic> {
             (None, "run `test-staging` without --case for this release and pass its results with --staging-results".to_owned())
         }
         Some("unapproved") => (Some("--allow-unapproved".to_owned()), String::new()),
+        Some("trusted-key") => (
+            Some("--trusted-build-key, --trusted-test-key".to_owned()),
+            "name the KMS key that signs these records, as in arn:aws:kms:REGION:ACCOUNT:key/ID".to_owned(),
+        ),
+        Some("waves-of-the-request") => (Some("--prod-waves, PROD_WAVES".to_owned()), String::new()),
         Some("units-without-aws") => (None, "--registry makes no calls to AWS: name the accounts".to_owned()),
         _ if diagnostic.hint.is_none() && matches!(diagnostic.place, Some(Place::Aws { .. })) => {
             (None, "AWS's message says why; AWS Support finds the call by its request id".to_owned())

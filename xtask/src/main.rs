@@ -8,10 +8,20 @@
 mod approval;
 #[cfg(feature = "aws")]
 mod brake;
+mod captured_requests;
 mod check_programs;
 mod commands;
+#[cfg(feature = "aws")]
+mod deployment;
+#[cfg(feature = "aws")]
+mod deployment_events;
 mod example;
 mod hints;
+#[cfg(feature = "aws")]
+mod history;
+#[cfg(not(feature = "aws"))]
+#[path = "history_without_aws.rs"]
+mod history;
 #[cfg(feature = "aws")]
 mod preflight;
 mod progress;
@@ -115,12 +125,14 @@ async fn run(printer: Printer, cli: Cli) -> Result<Exit, Failure> {
         Command::CheckRelease(options) => Box::pin(commands::check_release::run(printer, &release(&options.release)?, &options)).await,
         Command::Report(options) => Box::pin(commands::report::run(printer, &release(&options.release)?, &options)).await,
         Command::Deploy(options) => Box::pin(commands::deploy::run(printer, &release(&options.set.release)?, &options)).await,
+        Command::Rollback(options) => Box::pin(commands::rollback::run(printer, &project_unless(true)?, &options)).await,
+        Command::History(options) => Box::pin(commands::history::run(printer, &project_unless(true)?, &options)).await,
         Command::InitTests(options) => commands::init_tests::run(printer, &project_unless(true)?, &options),
         Command::TestStaging(options) => {
             Box::pin(commands::test_endpoints::run(printer, &tests(&options)?, Stage::Staging, &options)).await
         }
         Command::TestProd(options) => Box::pin(commands::test_endpoints::run(printer, &tests(&options)?, Stage::Prod, &options)).await,
-        Command::Verify(options) => commands::verify::run(printer, &project_unless(true)?, &options),
+        Command::Verify(options) => Box::pin(commands::verify::run(printer, &project_unless(true)?, &options)).await,
         Command::Demo(options) => Box::pin(commands::demo::run(printer, &project()?, &options)).await,
         #[cfg(feature = "dev")]
         Command::Developer(task) => {

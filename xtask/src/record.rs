@@ -28,6 +28,12 @@ struct Entry {
     release: String,
     /// The package of each region.
     packages: Vec<ModelPackageArn>,
+    /// The project's id as descriptions have it, for the versions that were deployed before.
+    project: String,
+    /// Whether every target of the stage has the release then, so that no other version is deployed.
+    replaces_others: bool,
+    /// The model package from which an earlier one was gone back to.
+    gone_back_from: Option<String>,
 }
 
 impl Recording {
@@ -61,7 +67,21 @@ impl Recording {
         let regional = manifest.model_package.regions.values().map(|package| &package.arn);
         let mut packages: Vec<_> = std::iter::once(&manifest.model_package.arn).chain(regional).cloned().collect();
         packages.retain(|package| regions.contains(package.region()));
-        Ok(Self { entry: Some(Entry { life_cycle: life_cycle.described(&description), release: release.digest.clone(), packages }) })
+        let (release, project) = (release.digest.clone(), format!("({})", manifest.project.id));
+        let life_cycle = life_cycle.described(&description);
+        Ok(Self { entry: Some(Entry { life_cycle, release, packages, project, replaces_others: false, gone_back_from: None }) })
+    }
+
+    /// Every target of the stage gets the release: no other version is deployed there then.
+    #[cfg(feature = "aws")]
+    pub(crate) fn replaces(&mut self, going_back: Option<&model_release::history::GoingBack>) {
+        // Only in production there is one version: others can be in tests.
+        if let Some(entry) =
+            self.entry.as_mut().filter(|entry| entry.life_cycle.stage == "Production" && entry.life_cycle.status == "Deployed")
+        {
+            entry.replaces_others = true;
+            entry.gone_back_from = going_back.and_then(|back| back.from_model_package.clone());
+        }
     }
 
     /// Records a success and returns the command's exit code; a failure to record is exit code 3.
@@ -75,10 +95,13 @@ impl Recording {
             return Ok(exit);
         }
         let session = crate::session::open().await?;
-        let mut diagnostics = Vec::new();
+        let (mut diagnostics, occasion) = (Vec::new(), entry.occasion());
         for package in &entry.packages {
             let registry = session.registry(Some(package.region()));
-            match record(&registry, package, &entry.life_cycle, &entry.release).await {
+            if let Err(failure) = entry.replace_others(printer, &registry, package, &occasion).await {
+                diagnostics.extend(failure.diagnostics);
+            }
+            match record(&registry, package, &entry.life_cycle, &occasion).await {
                 Ok(Recorded::Unchanged) => printer.step("Recorded", format_args!("{} already, of {package}", entry.life_cycle)),
                 Ok(Recorded::InLaterStage(kept)) => printer.step("Kept", format_args!("{kept}, of {package}: it is not moved back")),
                 Ok(_) => printer.step("Recorded", format_args!("{}, of {package}", entry.life_cycle)),
@@ -98,5 +121,40 @@ impl Recording {
     #[expect(clippy::unused_async, reason = "the one with AWS awaits")]
     pub(crate) async fn after(self, _: Printer, exit: Exit) -> Result<Exit, Failure> {
         Ok(exit)
+    }
+}
+
+#[cfg(feature = "aws")]
+impl Entry {
+    /// What the record is about. A release can be deployed to production again after another one:
+    /// SageMaker would take the same occasion for the first one, and ignore it.
+    fn occasion(&self) -> String {
+        let now = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default().as_millis();
+        if self.replaces_others { format!("{} at {now}", self.release) } else { self.release.clone() }
+    }
+
+    /// Records that the other versions are not deployed any more. This is before the new version is
+    /// recorded: two deployed versions would be wrong for longer than none.
+    async fn replace_others(
+        &self,
+        printer: Printer,
+        registry: &model_registry::aws::SageMakerRegistry,
+        package: &ModelPackageArn,
+        occasion: &str,
+    ) -> Result<(), Failure> {
+        use model_registry::life_cycle::{others_in, record};
+
+        if !self.replaces_others {
+            return Ok(());
+        }
+        let of_registry = |error| model_release::registry_errors::of_registry(&error);
+        for other in others_in(registry, package, &self.life_cycle, &self.project).await.map_err(of_registry)? {
+            let status = if self.gone_back_from.as_deref() == Some(other.as_str()) { "RolledBack" } else { "Superseded" };
+            let life_cycle = LifeCycle::new(&self.life_cycle.stage, status).map_err(|error| Diagnostic::error(error.to_string()))?;
+            let life_cycle = life_cycle.described(&format!("replaced by {package}, release {}", self.release));
+            record(registry, &other, &life_cycle, occasion).await.map_err(of_registry)?;
+            printer.step("Recorded", format_args!("{life_cycle}, of {other}"));
+        }
+        Ok(())
     }
 }

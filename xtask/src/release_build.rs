@@ -9,7 +9,7 @@ use model_registry::documents::Documents;
 use model_release::configuration::Configuration;
 use model_release::manifest::Manifest;
 use model_release::release_build::{Built, Event, Home};
-use model_release::{Failure, RegistryAccess, problems, records, release_text};
+use model_release::{Diagnostic, Failure, RegistryAccess, problems, records, release_text};
 use stack_rollout::preflight::ArtifactReader;
 
 use crate::requests::BuildCommand;
@@ -29,7 +29,10 @@ pub(crate) async fn write<R: Registry, D: Documents, A: ArtifactReader>(
     home: Home,
     signing: &Signing,
 ) -> Result<Manifest, Failure> {
-    let built = build(printer, project, command, configuration, access, &home).await?;
+    let mut found = Vec::new();
+    let built = build(printer, project, command, configuration, access, &home, &mut found).await;
+    printer.diagnostics_once(found);
+    let built = built?;
     let mut file_set = FileSet::default();
     let (manifest, others) = built.files.split_last().expect("the manifest is one of the files");
     for (name, bytes) in others {
@@ -44,7 +47,8 @@ pub(crate) async fn write<R: Registry, D: Documents, A: ArtifactReader>(
     Ok(built.manifest)
 }
 
-/// Builds a release and uploads its template's artifacts; writes nothing else.
+/// Builds a release and uploads its template's artifacts; writes nothing else. Adds the findings that
+/// are no errors to `found`.
 pub(crate) async fn build<R: Registry, D: Documents, A: ArtifactReader>(
     printer: Printer,
     project: &Project,
@@ -52,21 +56,20 @@ pub(crate) async fn build<R: Registry, D: Documents, A: ArtifactReader>(
     configuration: &Configuration,
     access: impl Fn(Option<&Region>) -> RegistryAccess<R, D, A>,
     home: &Home,
+    found: &mut Vec<Diagnostic>,
 ) -> Result<Built, Failure> {
-    let mut shown = Vec::new();
     let prepared = command
         .request
         .prepare(configuration, access, home, |event| match event {
             Event::Announced(announcement) => printer.step("Event", announcement),
             Event::Chosen(choice) => printer.step("Chosen", format_args!("{} ({})", choice.package.arn, choice.because)),
             Event::ChosenFor { region, arn } => printer.step("Chosen", format_args!("{arn} for {region}")),
-            Event::Found(diagnostic) => shown.push(diagnostic),
+            Event::Found(diagnostic) => found.push(diagnostic),
             _ => {}
         })
         .await;
     #[cfg(feature = "aws")]
-    crate::session::locate_all(&mut shown).await;
-    printer.diagnostics_once(shown);
+    crate::session::locate_all(found).await;
     let prepared = prepared?;
     let packaged = package(printer, command, configuration, prepared.first_region()).await?;
     Ok(prepared.finish(&command.request, &configuration.template, packaged, project.source(), crate::tool())?)

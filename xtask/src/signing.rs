@@ -24,6 +24,11 @@ impl Signing {
         })
     }
 
+    /// Whether a key is named.
+    pub(crate) fn is_on(&self) -> bool {
+        self.signer.is_some()
+    }
+
     /// The signed record as a file; `None` without a key.
     pub(crate) async fn record<P: Predicate + Sync>(
         &self,
@@ -58,7 +63,7 @@ impl KmsSigner {
 }
 
 /// This run: the program, the time, and the build of CodeBuild or GitHub Actions.
-fn this_run() -> RecordingRun {
+pub(crate) fn this_run() -> RecordingRun {
     let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let github = || Some(format!("{}/{}/actions/runs/{}", set("GITHUB_SERVER_URL")?, set("GITHUB_REPOSITORY")?, set("GITHUB_RUN_ID")?));
     RecordingRun { tool: crate::tool(), at: SystemTime::now(), invocation: set("CODEBUILD_BUILD_ARN").or_else(github) }

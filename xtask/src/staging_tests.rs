@@ -5,12 +5,12 @@ use std::time::SystemTime;
 use model_release::{Diagnostic, Failure, Release, Stage, StagingTests};
 
 use crate::signatures::Signatures;
-use command_line::StagingTestOptions;
+use command_line::{StagingTestOptions, non_empty};
 use terminal::{Printer, Project};
 
 /// Checks the staging tests of a release for production, at the time `now`. None if no tests are
 /// required.
-pub(crate) fn check(
+pub(crate) async fn check(
     printer: Printer,
     project: &Project,
     stage: Stage,
@@ -29,7 +29,8 @@ pub(crate) fn check(
     let default = || project.folder(None, "test-results").join("test-results.json");
     let results = options.staging_results.clone().unwrap_or_else(default);
     let tests = release.check_staging_tests(&results, now)?;
-    signatures.check_staging_tests(printer, release, &results)?;
+    let key = non_empty(options.trusted_test_key.as_ref());
+    signatures.check_staging_tests(printer, release, &results, key).await?;
     printer.step("Tested", format_args!("in staging: {}", tests.summary));
     Ok(Some(tests))
 }

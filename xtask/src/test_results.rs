@@ -34,6 +34,11 @@ impl ResultFiles {
         Ok(files)
     }
 
+    /// The results file.
+    pub(crate) fn path(&self) -> PathBuf {
+        self.folder.join(&self.results)
+    }
+
     /// Writes all files atomically.
     pub(crate) fn write(&self, report: &Report, json: String, record: Option<String>) -> Result<(), Failure> {
         let mut set = FileSet::default();
@@ -42,12 +47,24 @@ impl ResultFiles {
         let summary = report.summary();
         let variables = [("TEST_VERDICT", report.verdict.as_str()), ("TEST_SUMMARY", summary.as_str())];
         set.add(self.folder.join("test.env"), files::shell_variables(&variables));
-        let results = self.folder.join(&self.results);
+        let results = self.path();
         if let Some(record) = record {
             set.add(records::record_of_results(&results), record);
         }
         set.add(results, json);
         set.write()
+    }
+
+    /// The results, and their signed record if there is one of exactly these results.
+    pub(crate) fn evidence(&self, report: &Report, signing: &Signing) -> Vec<(String, Vec<u8>)> {
+        let json = render::json(&hints::in_report(report.clone())).into_bytes();
+        let results = self.folder.join(&self.results);
+        // An earlier run can have left its files.
+        let is_written = signing.is_on() && std::fs::read(&results).is_ok_and(|written| written == json);
+        let path = records::record_of_results(&results);
+        let record = std::fs::read(&path).ok().filter(|_| is_written);
+        let named = path.file_name().map(|name| name.to_string_lossy().into_owned()).zip(record);
+        std::iter::once((self.results.clone(), json)).chain(named).collect()
     }
 
     pub(crate) fn describe(&self) -> String {

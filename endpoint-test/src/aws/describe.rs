@@ -3,9 +3,13 @@
 mod components;
 
 use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
 
+use aws_config::SdkConfig;
 use aws_names::Arn;
 use aws_sdk_sagemaker::Client;
+use aws_sdk_sagemaker::config::Builder;
+use aws_sdk_sagemaker::config::timeout::TimeoutConfig;
 use aws_sdk_sagemaker::operation::describe_endpoint::DescribeEndpointOutput;
 use aws_sdk_sagemaker::operation::describe_endpoint_config::DescribeEndpointConfigOutput;
 use aws_sdk_sagemaker::operation::describe_model::DescribeModelOutput;
@@ -19,6 +23,19 @@ use crate::target::{
     Asynchronous, DeployedContainer, Description, EndpointSettings, EndpointStatus, TargetError, TargetErrorKind, TargetKind, Variant,
 };
 use call_fault::sdk::{Required, boxed};
+
+/// The timeout of an operation, with retries. It is shorter than the time limit of a whole
+/// description ([`RunOptions::describe_timeout`](crate::RunOptions)), whose error cannot name the
+/// operation.
+const OPERATION_TIMEOUT: Duration = Duration::from_secs(50);
+
+/// A client with this timeout.
+pub(super) fn client(config: &SdkConfig) -> Client {
+    let known = config.timeout_config().cloned().unwrap_or_else(TimeoutConfig::disabled);
+    let limit = known.operation_timeout().map_or(OPERATION_TIMEOUT, |known| known.min(OPERATION_TIMEOUT));
+    let timeouts = known.to_builder().operation_timeout(limit).build();
+    Client::from_conf(Builder::from(config).timeout_config(timeouts).build())
+}
 
 /// What a model consists of, and where it runs.
 #[derive(Debug, Default)]

@@ -8,6 +8,7 @@ mod certainty;
 mod example;
 mod paired;
 mod segment;
+mod unpaired;
 
 use std::collections::BTreeMap;
 
@@ -15,10 +16,10 @@ pub(crate) use self::certainty::{Certainty, best_case, certainty};
 pub(crate) use self::example::{example, hint};
 pub(crate) use self::paired::{Flip, Gain, flips};
 pub(crate) use self::segment::{Segment, split};
-use super::address::Address;
-use super::csv::Column;
+use super::address::{Address, TooBroad};
+use super::csv::{self, Column};
 pub(crate) use super::limit::Bounds;
-use crate::json::Numeral;
+use crate::json::{Document, Json, Numeral};
 use crate::statistics::delong::Ranking;
 use crate::statistics::number as count;
 
@@ -56,6 +57,26 @@ pub(crate) enum Source {
     Json(Address),
     /// A column in the first row of a CSV response.
     Csv(Column),
+}
+
+impl Source {
+    /// The value in a response's body, as text; `None` if there is none.
+    pub(crate) fn value(&self, body: &[u8]) -> Result<Option<String>, TooBroad> {
+        Ok(match self {
+            Self::Text => std::str::from_utf8(body).ok().map(|text| text.trim().to_owned()),
+            Self::Json(address) => {
+                match Document::read(body).ok().map(|document| address.find_one(&document).map(|found| found.cloned())) {
+                    None => None,
+                    Some(found) => match found? {
+                        Some(Json::Text(text)) => Some(text),
+                        Some(value @ (Json::Number(_) | Json::Bool(_))) => Some(value.to_string()),
+                        Some(Json::Null | Json::List(_) | Json::Map(_)) | None => None,
+                    },
+                }
+            }
+            Self::Csv(column) => csv::first_cell(body, column),
+        })
+    }
 }
 
 /// One metric and its limits.

@@ -92,6 +92,16 @@ impl TargetReport {
         }
     }
 
+    /// Adds a check that was made after the tests. The verdict can only become worse.
+    pub fn add_check(&mut self, check: CheckReport) {
+        self.verdict = match (check.outcome, self.verdict) {
+            (Outcome::Failed, _) => Verdict::Failed,
+            (Outcome::Errored, Verdict::Passed | Verdict::Empty | Verdict::Skipped) => Verdict::Errored,
+            (_, verdict) => verdict,
+        };
+        self.checks.push(check);
+    }
+
     /// Sets the verdict from the results. With `checks_suffice`, checks alone can pass.
     pub(crate) fn settle(mut self, checks_suffice: bool) -> Self {
         let checks: Vec<Outcome> = self.checks.iter().map(|check| check.outcome).collect();

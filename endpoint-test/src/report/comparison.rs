@@ -22,7 +22,11 @@ pub struct ComparisonReport {
     /// Why nothing was compared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
-    /// Metrics over the same rows.
+    /// The stored results that the metrics are compared with, because the other endpoint could not
+    /// be invoked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unpaired: Option<UnpairedReport>,
+    /// Metrics over the same rows; over other ones if the comparison is unpaired.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub metrics: Vec<MetricComparison>,
     /// Percentiles of the latency over the same rows.
@@ -34,6 +38,28 @@ pub struct ComparisonReport {
     /// The number of gates that decide; a failure of one is corrected for it (Holm).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gates: Option<usize>,
+}
+
+/// The stored results of an unpaired comparison.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct UnpairedReport {
+    /// Why the other endpoint was not invoked.
+    pub why: String,
+    /// Where the stored results are from, such as the path of their file.
+    pub results: String,
+    /// The SHA-256 of the manifest of the release that they are of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub release: Option<String>,
+    /// The model package of that release.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model_package: Option<String>,
+    /// When those tests ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tested_at: Option<String>,
+    /// The SHA-256 of their suite, whose rows may be others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suite: Option<String>,
 }
 
 /// A metric over the same rows of both endpoints.

@@ -4,7 +4,6 @@ use super::interval::{confidence_text, short};
 use super::{ComparisonReport, LatencyComparison, MetricComparison, Outcome};
 
 /// A compared metric or percentile in words.
-#[cfg_attr(not(feature = "render"), allow(dead_code, reason = "the summary shows only a part of it"))]
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Gain {
     pub(super) name: String,
@@ -19,7 +18,6 @@ pub(super) struct Gain {
     pub(super) interval: Option<String>,
 }
 
-#[cfg(feature = "render")]
 impl Gain {
     /// `observed (failed)`, or `-` without a gate.
     pub(super) fn outcome_text(&self) -> String {
@@ -42,11 +40,25 @@ impl ComparisonReport {
     pub(super) fn headline(&self) -> Option<String> {
         let gates: Vec<_> = self.gains().into_iter().filter(|gain| gain.outcome != Outcome::Skipped).collect();
         let texts: Vec<_> = gates.iter().map(|gain| format!("{} {}, there {}", gain.name, gain.this, gain.other)).collect();
-        (!texts.is_empty()).then(|| format!("compared with {}: {}", self.with, texts.join(", ")))
+        let unpaired = if self.unpaired.is_some() { " (unpaired, stored results)" } else { "" };
+        (!texts.is_empty()).then(|| format!("compared with {}{unpaired}: {}", self.with, texts.join(", ")))
+    }
+
+    /// What an unpaired comparison is, in plain words.
+    pub(super) fn unpaired_text(&self) -> Option<String> {
+        let unpaired = self.unpaired.as_ref()?;
+        let release = unpaired.release.as_ref().map(|release| format!(" of release {}", release.chars().take(12).collect::<String>()));
+        let package = unpaired.model_package.as_ref().map(|package| format!(" ({package})"));
+        let date = unpaired.tested_at.as_ref().map(|date| format!(", tested {date}"));
+        let about = [release, package, date].into_iter().flatten().collect::<String>();
+        Some(format!(
+            "unpaired: {}. The metrics are compared with the stored results{about} in {}. Those are of another run and perhaps of other \
+             rows, so this proves less than the same rows sent to both; responses, classes and latencies are not compared",
+            unpaired.why, unpaired.results
+        ))
     }
 
     /// `3 of 30 rows have another class: 1 became right, 2 became wrong`.
-    #[cfg(feature = "render")]
     pub(super) fn flips_text(&self) -> Option<String> {
         let flips = self.flips.as_ref()?;
         Some(match flips.changed {

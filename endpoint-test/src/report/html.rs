@@ -4,6 +4,7 @@ mod case;
 mod comparison;
 mod load;
 mod overview;
+mod replay;
 mod rows;
 mod target;
 mod verdict;

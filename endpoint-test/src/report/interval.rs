@@ -68,7 +68,8 @@ pub(crate) fn confidence_text(confidence: f64) -> String {
 /// A value to four decimals, and a small one to four digits.
 pub(crate) fn short(value: f64) -> String {
     let text = if value == 0.0 || value.abs() >= 0.001 { format!("{value:.4}") } else { format!("{value:.3e}") };
-    text.parse::<f64>().map_or(text, |number| number.to_string())
+    // Adding zero turns -0 into 0.
+    text.parse::<f64>().map_or(text, |number| (number + 0.0).to_string())
 }
 
 #[cfg(test)]
@@ -77,7 +78,7 @@ mod tests {
 
     #[test]
     fn values_are_short() {
-        assert_eq!([0.904_966, 1.0, 0.0, 12.345_678, 0.000_012_345_6].map(short), ["0.905", "1", "0", "12.3457", "0.00001235"]);
+        assert_eq!([0.904_966, 1.0, -0.0, 12.345_678, 0.000_012_345_6].map(short), ["0.905", "1", "0", "12.3457", "0.00001235"]);
         assert_eq!([0.95, 0.999, 0.9999].map(confidence_text), ["95%", "99.9%", "99.99%"]);
     }
 }

@@ -115,6 +115,9 @@ fn suite(target: &TargetReport) -> TestSuite {
     if let Some(comparison) = &target.comparison {
         let compared = format!("{} of {} responses differ from those of {}", comparison.different, comparison.compared, comparison.with);
         suite.add_property(("comparison", untrusted::xml(&compared).as_str()));
+        if let Some(unpaired) = comparison.unpaired_text() {
+            suite.add_property(("comparison is unpaired", untrusted::xml(&unpaired).as_str()));
+        }
         for gain in comparison.gains() {
             let limit = if gain.limit.is_empty() { String::new() } else { format!(" ({})", gain.limit) };
             let interval = gain.interval.as_ref().map(|interval| format!("; {interval}")).unwrap_or_default();
@@ -125,6 +128,9 @@ fn suite(target: &TargetReport) -> TestSuite {
         if let Some(flips) = comparison.flips_text() {
             suite.add_property(("comparison of classes", flips.as_str()));
         }
+    }
+    for (index, sentence) in target.replay.iter().flat_map(|replay| replay.sentences()).enumerate() {
+        suite.add_property((format!("replay {}", index + 1).as_str(), untrusted::xml(&sentence).as_str()));
     }
     suite
 }

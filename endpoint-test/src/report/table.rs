@@ -4,6 +4,7 @@ mod comparison;
 mod findings;
 mod load;
 mod metrics;
+mod replay;
 mod wrap;
 
 use comfy_table::presets::NOTHING;
@@ -41,6 +42,9 @@ pub fn table(report: &Report) -> String {
     }
     for target in &report.targets {
         comparison::lines(&mut text, target);
+    }
+    for target in &report.targets {
+        replay::lines(&mut text, target);
     }
     metrics::lines(&mut text, report);
     for target in &report.targets {

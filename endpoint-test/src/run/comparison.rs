@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use super::champion::ChampionResults;
 use super::gates::{self, CaseRows};
 use super::invoke::{InvokeOutcome, TimedResponse, invoke};
 use crate::clock::{Clock, in_time};
@@ -13,16 +14,18 @@ use crate::expect::limit::{Bounds, Limit};
 use crate::format::milliseconds;
 use crate::options::RunOptions;
 use crate::report::{
-    CaseComparison, CaseReport, CheckReport, ComparisonReport, DifferenceReport, Outcome, confidence_text, limited, short,
+    CaseComparison, CaseReport, CheckReport, ComparisonReport, DifferenceReport, Outcome, TargetInfo, confidence_text, limited, short,
 };
 use crate::statistics::{number, proportion};
 use crate::suite::CompareSettings;
-use crate::target::{EndpointStatus, ModelResponse, Request, Target};
+use crate::target::{EndpointStatus, ModelResponse, Request, Target, TargetErrorKind};
 
 /// The check's name in reports.
 const COMPARISON: &str = "comparison";
 /// The maximum number of differences listed for one case.
 const MAX_DIFFERENCES: usize = 20;
+/// The reason why gates are skipped before the first deployment to production.
+const NO_PRODUCTION: &str = "production has no such endpoint yet, so there is no champion";
 /// After this number of consecutive errors the baseline is no longer invoked.
 const MAX_CONSECUTIVE_ERRORS: usize = 5;
 
@@ -35,14 +38,28 @@ pub struct Baseline<'a, B> {
     pub title: &'a str,
     /// Whether any difference is a failure. If not, only the suite's own limit makes one.
     pub fail_on_difference: bool,
+    /// Whether it is the endpoint in production. It gets the rows of cases with rows and no other
+    /// request, and where there is none yet, there is nothing to be worse than: the suite's gates
+    /// are skipped.
+    pub is_production: bool,
+}
+
+/// Why a baseline is not invoked.
+enum Unfit {
+    /// It does not exist.
+    Absent(String),
+    Unreachable(String),
 }
 
 /// A running comparison.
 pub(super) struct Comparison<'a, B> {
     baseline: Option<&'a Baseline<'a, B>>,
     settings: &'a CompareSettings,
-    /// Why the baseline is not invoked.
-    unfit: Option<String>,
+    unfit: Option<Unfit>,
+    /// The stored results to compare with where the baseline cannot be invoked.
+    stored: Option<&'a ChampionResults>,
+    /// The tested target.
+    info: &'a TargetInfo,
     /// The number of consecutive errors.
     refused: AtomicUsize,
     /// The rows of each case, for the gates.
@@ -68,20 +85,21 @@ impl<'a, B: Target> Comparison<'a, B> {
     /// Describes the baseline once: the run does not wait for it.
     pub(super) async fn begin<C: Clock>(
         baseline: Option<&'a Baseline<'a, B>>,
+        stored: Option<&'a ChampionResults>,
         settings: &'a CompareSettings,
-        options: &RunOptions,
-        clock: &C,
+        (info, options, clock): (&'a TargetInfo, &RunOptions, &C),
     ) -> Self {
         let unfit = match baseline {
             None => None,
             Some(baseline) => match in_time(baseline.target.describe(), clock, options.describe_timeout).await {
                 Some(Ok(description)) if description.status == EndpointStatus::InService => None,
-                Some(Ok(description)) => Some(limited(format!("it is `{}`", description.status))),
-                Some(Err(error)) => Some(limited(error.to_string())),
-                None => Some("no response in time".to_owned()),
+                Some(Ok(description)) => Some(Unfit::Unreachable(limited(format!("it is `{}`", description.status)))),
+                Some(Err(error)) if error.kind == TargetErrorKind::NotFound => Some(Unfit::Absent(limited(error.to_string()))),
+                Some(Err(error)) => Some(Unfit::Unreachable(limited(error.to_string()))),
+                None => Some(Unfit::Unreachable("no response in time".to_owned())),
             },
         };
-        Self { baseline, settings, unfit, refused: AtomicUsize::new(0), rows: Mutex::default() }
+        Self { baseline, stored, info, settings, unfit, refused: AtomicUsize::new(0), rows: Mutex::default() }
     }
 
     /// Whether requests are sent to both endpoints.
@@ -89,7 +107,7 @@ impl<'a, B: Target> Comparison<'a, B> {
         self.baseline.is_some() && self.unfit.is_none()
     }
 
-    /// Sends the same request to the baseline, if the tested target responded.
+    /// Sends the same request of a case without rows to the baseline, if the tested target responded.
     pub(super) async fn invoke<C: Clock>(
         &self,
         request: &Request,
@@ -97,7 +115,7 @@ impl<'a, B: Target> Comparison<'a, B> {
         row: Option<usize>,
         clock: &C,
     ) -> Option<Compared> {
-        if is_unknown(outcome) {
+        if is_unknown(outcome) || self.baseline.is_some_and(|baseline| baseline.is_production) {
             return None;
         }
         let timed = self.invoke_baseline(request, clock).await?;
@@ -145,7 +163,7 @@ impl<'a, B: Target> Comparison<'a, B> {
     /// Keeps a case's rows for the gates, also if the baseline got none: a gate that was not judged is
     /// an error.
     pub(super) fn keep(&self, rows: CaseRows) {
-        if self.baseline.is_some() {
+        if self.baseline.is_some() || self.stored.is_some() {
             self.rows.lock().unwrap_or_else(PoisonError::into_inner).push(rows);
         }
     }
@@ -179,28 +197,53 @@ impl<'a, B: Target> Comparison<'a, B> {
     /// Returns the summary, and a check for each limit of the differences.
     pub(super) fn end(&self, cases: &[CaseReport]) -> (Option<ComparisonReport>, Vec<CheckReport>) {
         let settings = self.settings;
-        let Some(baseline) = self.baseline else {
-            let unchecked =
-                |name: String| CheckReport::skipped(name, "there is no baseline, so the suite's limit in `compare` is not checked");
-            let names = settings.at_most.map(|_| COMPARISON.to_owned()).into_iter().chain(gates::names(settings));
-            return (None, names.map(unchecked).collect());
-        };
-        let limit = settings.at_most.or(baseline.fail_on_difference.then_some(Limit { value: 0.0, confidence: None, expected: None }));
         let all = || cases.iter().filter_map(|case| case.comparison.as_ref());
+        let compared: usize = all().map(|case| case.compared - case.errored).sum();
+        let names = || settings.at_most.map(|_| COMPARISON.to_owned()).into_iter().chain(gates::names(settings));
+        let skipped = |why: &str| names().map(|name| CheckReport::skipped(name, why)).collect();
+        if self.baseline.is_none() && self.stored.is_none() {
+            return (None, skipped("there is no baseline, so the suite's limit in `compare` is not checked"));
+        }
+        let message = match (&self.unfit, self.baseline) {
+            (Some(Unfit::Absent(_)), Some(Baseline { is_production: true, .. })) => Some(NO_PRODUCTION.to_owned()),
+            (Some(Unfit::Absent(why) | Unfit::Unreachable(why)), _) => Some(why.clone()),
+            (None, _) => all().find_map(|case| case.message.clone()),
+        };
+        let with = self.baseline.map(|baseline| baseline.title.to_owned()).or_else(|| self.stored.map(ChampionResults::title));
+        let limit = settings.at_most.or(self.baseline.filter(|baseline| baseline.fail_on_difference).map(|_| Limit {
+            value: 0.0,
+            confidence: None,
+            expected: None,
+        }));
         let mut report = ComparisonReport {
-            with: baseline.title.to_owned(),
+            with: with.unwrap_or_default(),
             compared: all().map(|case| case.compared).sum(),
             different: all().map(|case| case.different).sum(),
             errored: all().map(|case| case.errored).sum(),
             at_most: limit.map(|limit| limit.value),
-            message: self.unfit.clone().or_else(|| all().find_map(|case| case.message.clone())),
+            message,
             ..ComparisonReport::default()
         };
+        let rows = std::mem::take(&mut *self.rows.lock().unwrap_or_else(PoisonError::into_inner));
+        // What the baseline responded to is better evidence than any stored results.
+        let stored = self.stored.filter(|_| compared == 0 && !rows.is_empty());
+        if stored.is_none() && report.message.as_deref() == Some(NO_PRODUCTION) {
+            return (Some(report), skipped(NO_PRODUCTION));
+        }
+        if let Some(stored) = stored {
+            let why = match (self.baseline, &report.message) {
+                (None, _) => "no endpoint to compare with was named".to_owned(),
+                (Some(baseline), why) => {
+                    let why = why.as_deref().unwrap_or("it got no row");
+                    format!("`{}` could not be invoked: {why}", baseline.title)
+                }
+            };
+            report.unpaired = Some(stored.describe(&why));
+        }
         // `--fail-on-difference` without a limit of the suite is not the suite's to observe.
         let observe = settings.observe && settings.at_most.is_some();
         let mut checks: Vec<_> = limit.map(|limit| judge(&report, limit).observed(observe)).into_iter().collect();
-        let rows = std::mem::take(&mut *self.rows.lock().unwrap_or_else(PoisonError::into_inner));
-        checks.extend(gates::judge(settings, &rows, &mut report));
+        checks.extend(gates::judge(settings, &rows, stored.map(|stored| (stored, self.info)), &mut report));
         (Some(report), checks)
     }
 }

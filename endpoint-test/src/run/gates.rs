@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use super::champion::ChampionResults;
 use crate::expect::latency::Percentile;
 use crate::expect::metrics::{self, Flip, Gain, MetricsExpectation, ScoredRow};
 use crate::format::excerpt;
 use crate::report::{
-    BoundReport, CheckReport, ClassFlip, ComparisonReport, FlipsReport, IntervalReport, LatencyComparison, MetricComparison, Outcome,
-    RowFlip, confidence_text, level_tail, short,
+    BoundReport, CheckReport, ClassFlip, ComparisonReport, FlipsReport, IntervalReport, LatencyComparison, MetricComparison, MetricReport,
+    Outcome, RowFlip, TargetInfo, confidence_text, level_tail, short,
 };
 use crate::statistics::{Interval, holm, quantile, rounded};
 use crate::suite::{CompareSettings, LatencyGate, MetricGate};
@@ -19,7 +20,11 @@ const MAX_FLIPS: usize = 50;
 pub(super) struct CaseRows {
     pub(super) case: String,
     pub(super) metrics: Option<MetricsExpectation>,
-    /// Each endpoint's predictions, in the same order.
+    /// All predictions of the tested endpoint, for a comparison with stored results.
+    pub(super) own: Vec<ScoredRow>,
+    /// The number of rows that could not be tested.
+    pub(super) errored: usize,
+    /// Each endpoint's predictions of the rows that both responded to, in the same order.
     pub(super) this: Vec<ScoredRow>,
     pub(super) other: Vec<ScoredRow>,
     /// The latencies of the rows to which both responded, the tested target's first.
@@ -73,13 +78,23 @@ impl Judged<'_> {
 
 /// Adds the comparison of metrics, latencies and classes to the report, and returns a check for each
 /// gate. A failure is corrected for the number of gates; a gate passes on its own, because all of
-/// them must.
-pub(super) fn judge(settings: &CompareSettings, cases: &[CaseRows], report: &mut ComparisonReport) -> Vec<CheckReport> {
+/// them must. With `stored` results, metrics are compared with those, unpaired.
+pub(super) fn judge(
+    settings: &CompareSettings,
+    cases: &[CaseRows],
+    stored: Option<(&ChampionResults, &TargetInfo)>,
+    report: &mut ComparisonReport,
+) -> Vec<CheckReport> {
     let mut gates = Vec::new();
     for case in cases {
         for limit in case.metrics.iter().flat_map(|metrics| &metrics.limits) {
             let gate = settings.metrics.iter().find(|gate| gate.metric == limit.metric);
-            let (metric, found) = compared(case, limit.metric, gate);
+            let (metric, found) = match stored {
+                Some((stored, info)) => {
+                    compared_with_stored(case, limit.metric, gate, stored.metric(info, &case.case, limit.metric.name()))
+                }
+                None => compared(case, limit.metric, gate),
+            };
             if let Some(gate) = gate {
                 let error = unknown(case, &found, report);
                 let name = match cases.iter().filter(|case| case.metrics.as_ref().is_some_and(|all| all.measures(gate.metric))).count() {
@@ -94,10 +109,15 @@ pub(super) fn judge(settings: &CompareSettings, cases: &[CaseRows], report: &mut
         }
     }
     let ratios: Vec<(f64, f64)> = cases.iter().flat_map(|case| case.latencies.iter().copied()).collect();
+    let mut gates_of_time = Vec::new();
     // A partial run may have no rows at all.
     for gate in settings.latency.iter().filter(|_| !cases.is_empty()) {
         let ratio = Ratio::of(&ratios, gate.percentile);
         let name = name_of(&format!("latency {}", gate.percentile.key));
+        if stored.is_some() {
+            gates_of_time.push(unpaired_latency(name, gate));
+            continue;
+        }
         let error = ratios.is_empty().then(|| report.message.clone().unwrap_or_else(|| "no row got a response of both".to_owned()));
         let (latency, tail) = (ratio.report(gate), 1.0 - gate.confidence);
         let evidence = Evidence::Latency { gate, ratio, report: report.latency.len() };
@@ -107,7 +127,15 @@ pub(super) fn judge(settings: &CompareSettings, cases: &[CaseRows], report: &mut
     report.flips = flips(cases);
     decide(&mut gates);
     report.gates = Some(gates.iter().filter(|gate| !gate.observe).count()).filter(|gates| *gates > 0);
-    gates.into_iter().map(|gate| check(gate, report)).collect()
+    gates.into_iter().map(|gate| check(gate, report)).chain(gates_of_time).collect()
+}
+
+/// A latency of another run proves nothing: it was measured at another time, perhaps from elsewhere.
+fn unpaired_latency(name: String, gate: &LatencyGate) -> CheckReport {
+    let why = "the comparison is unpaired, and the latency of another run was measured at another time under other load";
+    let hint = "make the other endpoint reachable, or set `observe: true` beside `at_most_times`";
+    // Without the code of what more rows would prove.
+    CheckReport { code: None, ..CheckReport::not_proven(name, why) }.with_hint(hint).observed(gate.observe)
 }
 
 /// Sets the outcomes. The gates that decide are one family; one that is observed is on its own.
@@ -134,6 +162,10 @@ fn decide(gates: &mut [Judged<'_>]) {
 
 /// Why a metric cannot be compared, if it cannot.
 fn unknown(case: &CaseRows, gain: &Gain, report: &ComparisonReport) -> Option<String> {
+    if report.unpaired.is_some() {
+        let untested = (case.errored > 0).then(|| format!("{} of {} rows could not be tested", case.errored, case.total));
+        return untested.or_else(|| if let Gain::Unknown(why) = gain { Some(why.clone()) } else { None });
+    }
     if case.this.len() < case.total {
         let why = report.message.as_ref().map(|message| format!(": {message}")).unwrap_or_default();
         return Some(format!("{} of {} rows got no response of both{why}", case.total - case.this.len(), case.total));
@@ -145,33 +177,62 @@ fn compared(case: &CaseRows, metric: metrics::Metric, gate: Option<&MetricGate>)
     let positive = case.metrics.as_ref().and_then(|metrics| metrics.positive.as_deref());
     let gain = Gain::of(metric, &case.this, &case.other, positive);
     let value = |rows: &[ScoredRow]| metrics::value(metric, rows, positive).ok();
+    let values = (value(&case.this), value(&case.other));
+    (metric_comparison(&case.case, metric, gate, &gain, values, case.this.len()), gain)
+}
+
+fn compared_with_stored(
+    case: &CaseRows,
+    metric: metrics::Metric,
+    gate: Option<&MetricGate>,
+    stored: Result<&MetricReport, String>,
+) -> (MetricComparison, Gain) {
+    let positive = case.metrics.as_ref().and_then(|metrics| metrics.positive.as_deref());
+    let other = stored.as_ref().ok().and_then(|stored| stored.value).filter(|value| value.is_finite());
+    let gain = stored.map_or_else(Gain::Unknown, |stored| Gain::unpaired(metric, &case.own, positive, stored));
+    let values = (metrics::value(metric, &case.own, positive).ok(), other);
+    (metric_comparison(&case.case, metric, gate, &gain, values, case.own.len()), gain)
+}
+
+/// The report of a comparison, without its outcome.
+fn metric_comparison(
+    case: &str,
+    metric: metrics::Metric,
+    gate: Option<&MetricGate>,
+    gain: &Gain,
+    (this, other): (Option<f64>, Option<f64>),
+    rows: usize,
+) -> MetricComparison {
     let bound = |gate: &MetricGate| {
         let bound = gain.interval(1.0 - gate.confidence).ok().map(|(interval, _)| interval.low);
         BoundReport::new(bound, gate.confidence)
     };
-    let report = MetricComparison {
-        case: case.case.clone(),
+    let named = |method: &'static str| match gain {
+        Gain::Unpaired(found) => format!("{method}; {} stored rows", found.stored_rows),
+        _ => method.to_owned(),
+    };
+    MetricComparison {
+        case: case.to_owned(),
         name: metric.name().to_owned(),
-        this: value(&case.this),
-        other: value(&case.other),
+        this,
+        other,
         gain: gain
             .interval(level_tail())
             .ok()
-            .filter(|_| !case.this.is_empty())
-            .map(|(interval, method)| IntervalReport::new(interval, method, gain.rows(case.this.len()))),
+            .filter(|_| rows > 0)
+            .map(|(interval, method)| IntervalReport::new(interval, &named(method), gain.rows(rows))),
         no_worse_than: gate.map(|gate| gate.margin),
         lower_bound: gate.map(bound),
         p_value: gain.p_value().map(rounded),
         outcome: Outcome::Skipped,
         would_be: None,
-    };
-    (report, gain)
+    }
 }
 
 /// The check of a gate, whose outcome is also added to the report.
 fn check(gate: Judged<'_>, report: &mut ComparisonReport) -> CheckReport {
     let Judged { name, evidence, observe, error, outcome, .. } = gate;
-    let with = report.with.clone();
+    let with = if report.unpaired.is_some() { format!("{} (stored results, unpaired)", report.with) } else { report.with.clone() };
     let gates = report.gates.filter(|gates| *gates > 1 && !observe).map(|gates| format!("; Holm over {gates} gates"));
     let (expected, actual, found) = match &evidence {
         Evidence::Metric { gate, report: index, .. } => {

@@ -14,10 +14,8 @@ use crate::check::protocol::{CheckInput, RowExchange};
 use crate::check::{Exchange, command};
 use crate::clock::Clock;
 use crate::expect::address::TooBroad;
-use crate::expect::csv;
 use crate::expect::latency::Percentile;
 use crate::expect::metrics::{MetricsExpectation, ScoredRow, Source};
-use crate::json::{Document, Json};
 use crate::report::{CaseComparison, CaseReport, CheckReport, Outcome, RowReport, RowsReport};
 use crate::rows::Row;
 use crate::statistics::random::{SEED, SplitMix64};
@@ -134,6 +132,7 @@ impl<T: Target, B: Target, C: Clock> Runner<'_, T, B, C> {
             report.hint.clone_from(&first.report.hint);
         }
         report.variant = found.iter().find_map(|result| result.report.variant.clone());
+        let mut own = Vec::new();
         if let Some(expected) = &whole.metrics {
             let rows_scored: Vec<ScoredRow> = found.iter().filter_map(|result| result.scored.clone()?.ok()).collect();
             let too_broad = found.iter().find_map(|result| result.scored.as_ref()?.as_ref().err());
@@ -147,13 +146,14 @@ impl<T: Target, B: Target, C: Clock> Runner<'_, T, B, C> {
                 rows.metrics.push(metric);
                 report.checks.extend(check.map(|check| CheckReport { hint: check.hint.clone().or_else(|| hint.clone()), ..check }));
             }
+            own = rows_scored;
         }
         for limit in &whole.latency {
             let (metric, check) = limit.check(&answers, total - found.iter().filter(|result| result.report.message.is_none()).count());
             rows.metrics.push(metric);
             report.checks.push(check);
         }
-        self.comparison.keep(case_rows(case, total, &found));
+        self.comparison.keep(CaseRows { own, errored, ..case_rows(case, total, &found) });
         let (mut exchanges, mut comparison) = (Vec::new(), CaseComparison::default());
         for result in found {
             exchanges.extend(result.exchange);
@@ -183,7 +183,16 @@ fn case_rows(case: &Case, total: usize, found: &[RowResult]) -> CaseRows {
     };
     let (this, other) = found.iter().filter_map(pair).unzip();
     let latencies = found.iter().filter_map(|result| result.other.as_ref()?.latencies).collect();
-    CaseRows { case: case.name().to_owned(), metrics: case.whole.metrics.clone(), this, other, latencies, total }
+    CaseRows {
+        case: case.name().to_owned(),
+        metrics: case.whole.metrics.clone(),
+        this,
+        other,
+        latencies,
+        total,
+        own: Vec::new(),
+        errored: 0,
+    }
 }
 
 /// The latencies of the rows that got a response, in ascending order: an error before the model, and
@@ -197,19 +206,7 @@ fn latencies(found: &[RowResult]) -> Vec<f64> {
 
 /// The label and the prediction of a row, for the metrics.
 fn scored(expected: &MetricsExpectation, row: &Row, response: Option<&ModelResponse>) -> Result<ScoredRow, TooBroad> {
-    let document = response.and_then(|response| Document::read(&response.body).ok());
-    let text = |response: &ModelResponse| std::str::from_utf8(&response.body).ok().map(|text| text.trim().to_owned());
-    let value = |source: &Source| {
-        Ok(match source {
-            Source::Text => response.and_then(text),
-            Source::Json(address) => match document.as_ref().map(|document| address.find_one(document)).transpose()?.flatten() {
-                Some(Json::Text(text)) => Some(text.clone()),
-                Some(value @ (Json::Number(_) | Json::Bool(_))) => Some(value.to_string()),
-                Some(Json::Null | Json::List(_) | Json::Map(_)) | None => None,
-            },
-            Source::Csv(column) => response.and_then(|response| csv::first_cell(&response.body, column)),
-        })
-    };
+    let value = |source: &Source| response.map(|response| source.value(&response.body)).transpose().map(Option::flatten);
     Ok(ScoredRow {
         number: row.number(),
         line: row.line(),
@@ -241,7 +238,7 @@ fn row_report(result: &RowResult) -> Option<RowReport> {
 }
 
 /// Waits for all of a few futures.
-async fn all<F: Future<Output = ()>>(futures: impl Iterator<Item = F>) {
+pub(super) async fn all<F: Future<Output = ()>>(futures: impl Iterator<Item = F>) {
     let mut futures: Vec<Pin<Box<F>>> = futures.map(Box::pin).collect();
     poll_fn(|context| {
         futures.retain_mut(|future| future.as_mut().poll(context).is_pending());

@@ -1,4 +1,5 @@
-//! Intervals of macro averages: the mean of a share of each class.
+//! MOVER, the method of variance estimates recovery: intervals of a mean and of a difference from
+//! those of their parts. A macro average is the mean of a share of each class.
 
 use super::{Interval, number};
 
@@ -33,6 +34,19 @@ pub fn mean(parts: &[Part], shared: usize) -> Interval {
     Interval {
         low: (value - distance(|part| part.value - part.interval.low)).max(0.0),
         high: (value + distance(|part| part.interval.high - part.value)).min(1.0),
+    }
+}
+
+/// The interval of the difference of two independent values, the first minus the second (Zou and
+/// Donner, as above). With Wilson's intervals of two shares it is Newcombe's hybrid score interval
+/// (Statistics in Medicine 17, 1998, method 10).
+#[must_use]
+pub fn difference(first: Part, second: Part) -> Interval {
+    let difference = first.value - second.value;
+    let distance = |one: f64, two: f64| one.hypot(two);
+    Interval {
+        low: difference - distance(first.value - first.interval.low, second.interval.high - second.value),
+        high: difference + distance(first.interval.high - first.value, second.value - second.interval.low),
     }
 }
 

@@ -4,9 +4,10 @@
 use serde_json::Value;
 
 use super::delong::Ranking;
+use super::mover::{self, Part};
 use super::paired::{Discordant, mcnemar, tango};
 use super::special::{incomplete_beta, normal_at_most, normal_quantile, student_factor};
-use super::{Interval, bootstrap, holm, proportion, quantile};
+use super::{Interval, bootstrap, drift, holm, proportion, quantile};
 
 fn reference() -> Value {
     serde_json::from_str(include_str!("oracle/reference.json")).unwrap()
@@ -54,6 +55,14 @@ fn paired_shares_have_the_reference_interval_and_the_p_value_of_statsmodels() {
     }
     for row in rows("mcnemar") {
         assert_close(mcnemar(Discordant { first: count(row[0]), second: count(row[1]), rows: 1000 }), row[2], &row);
+    }
+}
+
+#[test]
+fn shares_of_different_rows_have_the_newcombe_interval_of_statsmodels() {
+    for row in rows("newcombe") {
+        let part = |right: f64, all: f64| Part { value: right / all, interval: proportion::wilson(count(right), count(all), row[4]) };
+        assert_interval(mover::difference(part(row[0], row[1]), part(row[2], row[3])), &row);
     }
 }
 
@@ -106,6 +115,27 @@ fn the_bootstrap_draws_the_same_samples() {
     let bootstrap = bootstrap::Mean::of(&numbers(&reference[0]));
     for row in reference[1].as_array().unwrap().iter().map(numbers) {
         assert_interval(bootstrap.interval(row[0]), &row);
+    }
+}
+
+#[test]
+fn drift_is_that_of_scipy_and_the_reference() {
+    let sorted = |values: &Value| {
+        let mut values = numbers(values);
+        values.sort_by(f64::total_cmp);
+        values
+    };
+    for row in reference()["drift"].as_array().unwrap() {
+        let (base, found, expected) = (sorted(&row[0]), sorted(&row[1]), numbers(&row[2]));
+        let distance = drift::distance(&base, &found);
+        assert_close(distance, expected[0], &expected);
+        assert_close(drift::p_value(distance, base.len(), found.len()), expected[1], &expected);
+        assert_close(drift::psi(&base, &found).0, expected[2], &expected);
+    }
+    // An approximation: within a hundredth, and three with one degree of freedom.
+    for row in rows("chi_square") {
+        let close = if row[0] < 2.0 { 0.03 } else { 0.01 };
+        assert!((drift::chi_square_quantile(count(row[0]), row[1]) / row[2] - 1.0).abs() < close, "{row:?}");
     }
 }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use regex::{Regex, RegexBuilder};
 
 pub(super) use self::json::JSON_KEYS;
-pub(super) use self::metrics::{BOUNDS_KEYS, LIMIT_KEYS, METRICS_KEYS, SEGMENT_KEYS, SOURCE_KEYS};
+pub(super) use self::metrics::{BOUNDS_KEYS, LIMIT_KEYS, METRICS_KEYS, SEGMENT_KEYS, SOURCE_KEYS, source};
 pub(super) use self::tabular::{CSV_KEYS, JSON_LINES_KEYS};
 use super::case::{PendingFile, PendingKind, WholeExpectation};
 use super::document::{Content, Node};

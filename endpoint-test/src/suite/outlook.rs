@@ -7,11 +7,15 @@ use serde::Serialize;
 use super::case::{Case, Input, WholeExpectation};
 use super::{LatencyGate, MetricGate, Suite};
 use crate::expect::limit::Limit;
-use crate::expect::metrics::{Metric, MetricsExpectation, ScoredRow, best_case, class};
+use crate::expect::metrics::{Gain, Metric, MetricsExpectation, ScoredRow, best_case, class};
 use crate::report::{confidence_text, short};
 use crate::rows::{Row, Table};
 use crate::statistics::power::{self, POWER, Pairs};
 use crate::statistics::{bootstrap, number, quantile, rounded};
+
+/// The most rows for which a macro average is planned, as a multiple of the suite's: a power of two.
+const MAX_PLANNED: usize = 100_000;
+const MAX_FACTOR: u32 = 8;
 
 /// What the rows of a suite can prove, by gate: a limit with a confidence.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
@@ -82,6 +86,14 @@ impl Suite {
         }
         let rows: usize = self.cases.iter().filter(|case| matches!(case.input, Input::Rows(_))).map(Case::count).sum();
         gates.extend(compare.latency.iter().map(|gate| of_latency_gate(gate, rows)));
+        gates.extend(self.replay().and_then(|replay| {
+            let limit = replay.at_most?;
+            let tail = limit.tail()?;
+            let gate = format!("replay: at most {} different responses with {} confidence", limit.value, confidence_text(1.0 - tail));
+            let requests = usize::try_from(replay.requests).unwrap_or(usize::MAX);
+            let outlook = GateOutlook { gate, rows: requests, observed: replay.observe, ..GateOutlook::default() };
+            Some(of_bound(outlook, at_most_needed(limit.value, tail), "if as many requests are captured, and no response differs"))
+        }));
         Outlook { gates }
     }
 }
@@ -158,8 +170,11 @@ fn of_bounds(
         let limit = limit?;
         let tail = limit.tail()?;
         let outlook = GateOutlook { gate: named(&name, limit, is_lower), observed: bounds.observe, ..GateOutlook::default() };
-        // A share of at most so much is planned only as a bound that rows can have at all.
-        Some(if is_lower { of_metric(outlook, metrics, metric, limit, tail, rows) } else { without_plan(outlook, metric, rows.len()) })
+        Some(if is_lower {
+            of_metric(outlook, metrics, metric, limit, tail, rows)
+        } else {
+            of_upper(outlook, metrics, metric, limit, tail, rows)
+        })
     });
     gates.collect()
 }
@@ -188,8 +203,13 @@ fn of_metric(
         }
         Metric::MacroPrecision | Metric::MacroRecall | Metric::MacroF1 => {
             let best = best_case(metric, rows, tail).unwrap_or_default();
-            let note = format!("if all {} rows are right, the bound is {}", rows.len(), short(best));
-            GateOutlook { rows: rows.len(), can_pass: best >= limit.value, notes: vec![note], ..outlook }
+            let mut notes = vec![format!("if all {} rows are right, the bound is {}", rows.len(), short(best))];
+            let needed = if best >= limit.value { None } else { rows_for_macro(metric, rows, limit.value, tail) };
+            match needed {
+                Some(needed) => notes.push(format!("if all are right, about {needed} rows like these suffice")),
+                None => notes.push("the chance depends on the classes that a model confuses: run it with `observe: true` first".to_owned()),
+            }
+            GateOutlook { rows: rows.len(), can_pass: best >= limit.value, rows_needed: needed, notes, ..outlook }
         }
         Metric::Auc => {
             let expected = limit.expected.unwrap_or_else(|| f64::midpoint(limit.value, 1.0));
@@ -215,13 +235,47 @@ fn of_metric(
     }
 }
 
-fn without_plan(outlook: GateOutlook, metric: Metric, rows: usize) -> GateOutlook {
-    let note = if metric.is_error() {
-        format!("depends on how the errors vary; at least {} rows", bootstrap::MIN_ROWS)
-    } else {
-        "an upper limit has no plan".to_owned()
+/// About how many rows like these have a bound of at least `limit` if all are right.
+fn rows_for_macro(metric: Metric, rows: &[ScoredRow], limit: f64, tail: f64) -> Option<usize> {
+    let times = |factor: usize| std::iter::repeat_n(rows, factor).flatten().cloned().collect::<Vec<_>>();
+    let factors = (1..=MAX_FACTOR).map(|power| 1_usize << power).filter(|factor| factor * rows.len() <= MAX_PLANNED && !rows.is_empty());
+    factors.map(|factor| times(factor)).find(|rows| best_case(metric, rows, tail).is_some_and(|best| best >= limit)).map(|rows| rows.len())
+}
+
+/// An upper limit. A share of at most so much is the rest's share of at least the rest.
+fn of_upper(
+    outlook: GateOutlook,
+    metrics: &MetricsExpectation,
+    metric: Metric,
+    limit: Limit,
+    tail: f64,
+    rows: &[ScoredRow],
+) -> GateOutlook {
+    let positive = metrics.positive.as_deref().map(class).unwrap_or_default();
+    let positives = rows.iter().filter(|row| class(&row.truth) == positive).count();
+    let rest = Limit { value: 1.0 - limit.value, expected: limit.expected.map(|expected| 1.0 - expected), ..limit };
+    let found = match metric {
+        Metric::Accuracy => of_share(outlook, rows.len(), rest, tail, "wrong"),
+        Metric::Recall => of_share(outlook, positives, rest, tail, "wrong positive"),
+        Metric::Precision => of_share(outlook, positives, rest, tail, "wrong of those predicted as positive"),
+        _ => return without_plan(outlook, metric, rows.len()),
     };
-    GateOutlook { rows, can_pass: !metric.is_error() || rows >= bootstrap::MIN_ROWS, notes: vec![note], ..outlook }
+    GateOutlook { expected: found.expected.map(|expected| rounded(1.0 - expected)), ..found }
+}
+
+/// A gate whose chance no count of rows tells, with the reason.
+fn without_plan(outlook: GateOutlook, metric: Metric, rows: usize) -> GateOutlook {
+    let least = bootstrap::MIN_ROWS;
+    let (can_pass, note) = if metric.is_error() {
+        let varies = "no plan: its bound depends on how far off the rows are, which only a run shows";
+        (
+            rows >= least,
+            format!("{varies}; at least {least} rows. Run it with `observe: true` first: four times the rows halve the interval"),
+        )
+    } else {
+        (true, format!("no plan: an upper limit of the {} depends on how the model errs, which only a run shows", metric.display_name()))
+    };
+    GateOutlook { rows, can_pass, notes: vec![note], ..outlook }
 }
 
 fn of_share(outlook: GateOutlook, rows: usize, limit: Limit, tail: f64, what: &str) -> GateOutlook {
@@ -265,8 +319,7 @@ fn of_metric_gate(case: &Case, gate: &MetricGate) -> GateOutlook {
     let name = format!("{} no worse than {margin} with {} confidence, compared", metric.name(), confidence_text(confidence));
     let outlook = GateOutlook { case: Some(case.name.clone()), gate: name, rows, observed: gate.observe, ..GateOutlook::default() };
     if !matches!(metric, Metric::Accuracy | Metric::Recall) {
-        let note = "depends on how the values vary; run it with `observe: true` first".to_owned();
-        return GateOutlook { can_pass: true, notes: vec![note], ..outlook };
+        return of_equal_responses(outlook, case, metric, margin, tail);
     }
     let equal = Pairs { flips, loss: 0.0 };
     let (chance, _) = power::of_pairs(rows, equal, margin, tail);
@@ -288,6 +341,30 @@ fn of_metric_gate(case: &Case, gate: &MetricGate) -> GateOutlook {
         None => "shows no loss, however large".to_owned(),
     });
     GateOutlook { can_pass, chance: Some(rounded(chance)), rows_needed: needed, visible_loss: loss, notes, ..outlook }
+}
+
+/// What the rows prove if both endpoints respond alike to each: more is not known before a run.
+fn of_equal_responses(outlook: GateOutlook, case: &Case, metric: Metric, margin: f64, tail: f64) -> GateOutlook {
+    let (Input::Rows(rows), Some(metrics)) = (&case.input, &case.whole.metrics) else { return outlook };
+    let Some(table) = &rows.table else { return outlook };
+    let positive = metrics.positive.as_deref();
+    let is_positive = |row: &ScoredRow| positive.is_some_and(|positive| class(&row.truth) == class(positive));
+    let perfect = (0..table.len()).map(|index| perfect(metrics, &Row::new(table, index)));
+    let perfect: Vec<ScoredRow> =
+        perfect.map(|row| ScoredRow { score: Some(if is_positive(&row) { "1" } else { "0" }.to_owned()), ..row }).collect();
+    let gain = Gain::of(metric, &perfect, &perfect, positive);
+    let can_pass = gain.is_no_worse(margin, tail);
+    let varies = "more depends on how the responses vary, which only a run shows: run it with `observe: true` first".to_owned();
+    let best = match gain.interval(tail) {
+        Ok((found, _)) if can_pass => {
+            format!("passes if both respond alike to every row: the bound of the gain is then {}", short(found.low))
+        }
+        Ok((found, _)) => {
+            format!("cannot pass, even if both respond alike to every row: the bound of the gain is then {}", short(found.low))
+        }
+        Err(why) => format!("cannot pass: {why}"),
+    };
+    GateOutlook { rows: table.len(), can_pass, notes: vec![best, varies], ..outlook }
 }
 
 fn of_latency_gate(gate: &LatencyGate, rows: usize) -> GateOutlook {

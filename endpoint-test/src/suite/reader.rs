@@ -14,13 +14,13 @@ use super::document::{self, Content, Node};
 use super::errors::{Source, SuiteErrors};
 #[cfg(feature = "load")]
 use super::load;
-use super::{FORMAT_VERSION, Suite, SuiteOptions, compare_reader, endpoint, sections, variables};
+use super::{FORMAT_VERSION, Suite, SuiteOptions, compare_reader, endpoint, replay_reader, sections, variables};
 use crate::problem::Problem;
 
 /// The largest suite file, in bytes. Put larger payloads into separate files.
 pub(super) const MAX_SIZE: usize = 8 * 1024 * 1024;
 
-pub(super) const SUITE_KEYS: &[&str] = &["version", "name", "variables", "endpoint", "defaults", "cases", "compare", "load"];
+pub(super) const SUITE_KEYS: &[&str] = &["version", "name", "variables", "endpoint", "defaults", "cases", "compare", "replay", "load"];
 pub(super) const DEFAULTS_KEYS: &[&str] = settings::DEFAULTS_KEYS;
 
 pub(super) fn read(text: &str, path: &Path, options: &SuiteOptions) -> Result<Suite, SuiteErrors> {
@@ -57,6 +57,7 @@ fn suite(reader: &mut Reader, root: &Node, source: Source) -> Option<Suite> {
     let name = fields.text(reader, "name").map(str::to_owned);
     let endpoint = fields.get("endpoint").map(|node| endpoint::read(reader, node)).unwrap_or_default();
     let compare = fields.get("compare").and_then(|node| compare_reader::read(reader, node)).unwrap_or_default();
+    let replay = fields.get("replay").and_then(|node| replay_reader::read(reader, node));
     let defaults = match fields.get("defaults") {
         Some(node) => reader.fields(node, "`defaults`", DEFAULTS_KEYS).map(|fields| settings::read(reader, &fields)).unwrap_or_default(),
         None => Settings::default(),
@@ -89,6 +90,7 @@ fn suite(reader: &mut Reader, root: &Node, source: Source) -> Option<Suite> {
         name,
         endpoint,
         compare,
+        replay,
         cases,
         #[cfg(feature = "load")]
         load,

@@ -7,6 +7,7 @@
 
 mod compare;
 mod expectation;
+mod replay;
 
 use std::collections::BTreeMap;
 
@@ -15,6 +16,7 @@ use serde_json::Value;
 
 use self::compare::Compare;
 use self::expectation::{Expect, ExpectEach};
+use self::replay::Replay;
 
 /// The JSON Schema of a suite file, version 1.
 pub fn json_schema() -> Value {
@@ -42,6 +44,8 @@ struct SuiteFile {
     load: Option<Load>,
     /// How responses are compared with those of another endpoint.
     compare: Option<Compare>,
+    /// Captured requests that are sent again.
+    replay: Option<Replay>,
 }
 
 /// A variable's value.
@@ -310,7 +314,7 @@ struct CustomAttributes(#[schemars(length(max = 1024), regex(pattern = r"^[ -~]*
 
 #[cfg(test)]
 mod tests {
-    use super::super::{compare_reader, endpoint, expectation_reader, limits_reader, load, payload, reader, rows_reader};
+    use super::super::{compare_reader, endpoint, expectation_reader, limits_reader, load, payload, reader, replay_reader, rows_reader};
     use super::*;
 
     /// The keys of each object in the schema, by the name of its type.
@@ -330,6 +334,9 @@ mod tests {
             ("Defaults", reader::DEFAULTS_KEYS),
             ("Case", reader::CASE_KEYS),
             ("Compare", compare_reader::COMPARE_KEYS),
+            ("Replay", replay_reader::REPLAY_KEYS),
+            ("Redaction", replay_reader::REDACTION_KEYS),
+            ("DriftLimit", replay_reader::DRIFT_KEYS),
             ("MetricGates", compare_reader::METRIC_GATES_KEYS),
             ("MetricGate", compare_reader::METRIC_GATE_KEYS),
             ("LatencyGates", compare_reader::LATENCY_GATES_KEYS),

@@ -1,6 +1,6 @@
 //! The sections of a suite, to show where a misplaced key belongs.
 
-use super::{compare_reader, endpoint, expectation_reader, limits_reader, payload, reader, rows_reader};
+use super::{compare_reader, endpoint, expectation_reader, limits_reader, payload, reader, replay_reader, rows_reader};
 
 /// A section: its name in messages, the section that contains it, and its keys.
 type Section = (&'static str, &'static str, &'static [&'static str]);
@@ -19,6 +19,9 @@ const SECTIONS: &[Section] = &[
     ("a compared metric", "`metrics` of `compare`", compare_reader::METRIC_GATE_KEYS),
     ("`latency` of `compare`", "`compare`", compare_reader::LATENCY_GATES_KEYS),
     ("a compared percentile", "`latency` of `compare`", compare_reader::LATENCY_GATE_KEYS),
+    ("`replay`", SUITE, replay_reader::REPLAY_KEYS),
+    ("a field of `redact`", "`replay`", replay_reader::REDACTION_KEYS),
+    ("a limit of drift", "`replay`", replay_reader::DRIFT_KEYS),
     ("a case", SUITE, reader::CASE_KEYS),
     ("`payload`", "a case", payload::PAYLOAD_KEYS),
     ("`rows`", "`payload`", rows_reader::ROWS_KEYS),

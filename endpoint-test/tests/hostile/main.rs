@@ -109,7 +109,7 @@ async fn long_keys_are_cut_in_the_comparison_with_a_baseline() {
     let suite =
         Suite::parse("version: 1\ncases:\n  - { name: it, payload: { csv: '1' }, timeout: 10m }\n", Path::new("suite.yaml")).unwrap();
     let report = Run::new(&ContainerTarget::new(&tested.url).unwrap(), &suite)
-        .compared_with(Baseline { target: &baseline, title: &other.url, fail_on_difference: true })
+        .compared_with(Baseline { target: &baseline, title: &other.url, fail_on_difference: true, is_production: false })
         .start(TargetInfo::default(), |_| {})
         .await;
     harmless(&report);

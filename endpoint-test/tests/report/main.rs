@@ -6,6 +6,7 @@ mod load;
 mod metrics;
 mod outlook;
 mod page;
+mod replayed;
 mod sample;
 
 use endpoint_test::{CaseReport, CheckReport, Outcome, Report, RowReport, RowsReport, TargetReport, Verdict, report};

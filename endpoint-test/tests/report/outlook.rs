@@ -14,7 +14,14 @@ fn the_outlook_of_the_shipped_suite_is_the_documented_one() {
       accuracy at least 0.8 with 95% confidence: 30 rows
         passes with 28 of 30 right
         if the true value is 0.9: passes with a chance of 41%; 80% needs 88 rows
-    the limit with a confidence can pass with these rows
+      accuracy no worse than 0.15 with 95% confidence, compared: 30 rows
+        if both are equally good and exactly one is right on 5% of the rows: passes
+          with a chance of 85%; 80% needs 28 rows
+        shows a loss of 0.393 with a chance of 80%
+    all cases
+      latency p50 at most 3 times with 95% confidence, compared (observed): 30 rows
+        needs 5 rows for any bound
+    all 3 limits with a confidence can pass with these rows
     "#);
 }
 

@@ -2,7 +2,10 @@
 
 use std::sync::Mutex;
 
-use endpoint_test::{Baseline, CheckReport, EndpointStatus, Outcome, Run, TargetError, TargetErrorKind, TargetReport, Verdict};
+use endpoint_test::{
+    Baseline, ChampionResults, CheckReport, EndpointStatus, Outcome, Report, Run, TargetError, TargetErrorKind, TargetReport, ToolInfo,
+    Verdict,
+};
 
 use crate::scripted::{CallResult, FakeClock, Scripted, healthy, response, with_status};
 use crate::{info, suite};
@@ -31,7 +34,7 @@ fn text(compare: &str) -> String {
 
 async fn compared(compare: &str, rows: usize, this: &Scripted<'_>, other: &Scripted<'_>) -> TargetReport {
     let suite = suite(&text(compare)).load_files(|_| Ok(data(rows).into())).unwrap_or_else(|errors| panic!("{errors}"));
-    let baseline = Baseline { target: other, title: "iris-prod", fail_on_difference: false };
+    let baseline = Baseline { target: other, title: "iris-prod", fail_on_difference: false, is_production: false };
     Run::new(this, &suite).compared_with(baseline).clock(FakeClock::default()).start(info(), |_| {}).await
 }
 
@@ -169,4 +172,157 @@ fn a_gate_without_a_metric_or_rows_is_an_error_of_the_suite() {
         let errors = endpoint_test::Suite::parse(&text(compare), std::path::Path::new("suite.yaml")).unwrap_err().to_string();
         assert!(errors.contains(message), "{compare}: {errors}");
     }
+}
+
+/// The report of a former run, as it is stored.
+async fn stored(rows: usize, model: &Scripted<'_>) -> ChampionResults {
+    let suite = suite(&text("{ abs: 0 }")).load_files(|_| Ok(data(rows).into())).unwrap();
+    let target = Run::new(model, &suite).clock(FakeClock::default()).start(info(), |_| {}).await;
+    let mut report = Report::assemble(ToolInfo::default(), "staging", vec![target]);
+    report.release = Some("5".repeat(64));
+    let json = serde_json::from_str(&endpoint_test::report::json(&report)).unwrap();
+    ChampionResults { source: "last/test-results.json".to_owned(), report: json }
+}
+
+async fn with_stored(
+    compare: &str,
+    rows: usize,
+    this: &Scripted<'_>,
+    other: Option<Baseline<'_, Scripted<'_>>>,
+    stored: Option<&ChampionResults>,
+) -> TargetReport {
+    let suite = suite(&text(compare)).load_files(|_| Ok(data(rows).into())).unwrap();
+    let run = Run::new(this, &suite).champion_results(stored);
+    match other {
+        Some(baseline) => run.compared_with(baseline).clock(FakeClock::default()).start(info(), |_| {}).await,
+        None => run.clock(FakeClock::default()).start(info(), |_| {}).await,
+    }
+}
+
+fn production<'a>(target: &'a Scripted<'a>) -> Baseline<'a, Scripted<'a>> {
+    Baseline { target, title: "333333333333/us-east-1/iris-prod", fail_on_difference: false, is_production: true }
+}
+
+fn unreachable(kind: TargetErrorKind) -> Scripted<'static> {
+    Scripted::new(vec![Err(kind)])
+}
+
+#[tokio::test]
+async fn where_the_champion_cannot_be_called_its_stored_results_give_an_unpaired_comparison() {
+    let (good, bad) = (|| model(|number| number % 20 == 3), || model(|number| number % 2 == 1));
+    let champion = stored(400, &good()).await;
+    let compare = "{ metrics: { accuracy: { no_worse_than: 0.05 }, macro_f1: { no_worse_than: 0.05 } } }";
+    let denied = unreachable(TargetErrorKind::AccessDenied);
+    let report = with_stored(compare, 400, &good(), Some(production(&denied)), Some(&champion)).await;
+    assert_eq!(report.verdict, Verdict::Passed, "{:?}", gates(&report));
+    let comparison = report.comparison.as_ref().unwrap();
+    let unpaired = comparison.unpaired.as_ref().unwrap();
+    assert!(unpaired.why.starts_with("`333333333333/us-east-1/iris-prod` could not be invoked: "), "{unpaired:?}");
+    assert_eq!((unpaired.results.as_str(), unpaired.release.as_ref().map(String::len)), ("last/test-results.json", Some(64)));
+    let accuracy = &comparison.metrics[0];
+    assert_eq!((accuracy.this, accuracy.other, accuracy.p_value), (Some(0.95), Some(0.95), None));
+    assert_eq!(accuracy.gain.as_ref().unwrap().method, "Newcombe, unpaired; 400 stored rows");
+    assert!(comparison.flips.is_none() && comparison.compared == 0);
+    let report = with_stored(compare, 400, &bad(), Some(production(&denied)), Some(&champion)).await;
+    assert_eq!(report.verdict, Verdict::Failed);
+    let message = gates(&report)[0].message.clone().unwrap();
+    assert!(message.contains("of `333333333333/us-east-1/iris-prod (stored results, unpaired)`"), "{message}");
+    let report = with_stored(compare, 40, &good(), Some(production(&denied)), Some(&champion)).await;
+    assert_eq!((report.verdict, gates(&report)[0].outcome), (Verdict::NotProven, Outcome::NotProven));
+}
+
+#[tokio::test]
+async fn stored_results_are_used_for_every_reason_but_not_if_the_champion_responds() {
+    let right = || model(|_| false);
+    let champion = stored(100, &right()).await;
+    for (target, why) in [
+        (unreachable(TargetErrorKind::NotFound), "production has no such endpoint yet"),
+        (unreachable(TargetErrorKind::Throttled), "could not be invoked"),
+        (Scripted::new(vec![Ok(with_status(EndpointStatus::Updating))]), "it is `Updating`"),
+        (
+            Scripted::new(vec![Ok(healthy())])
+                .responding(|_| CallResult::Now(Err(TargetError::new(TargetErrorKind::AccessDenied, "not allowed").into()))),
+            "not allowed",
+        ),
+    ] {
+        let report = with_stored(ACCURACY, 30, &right(), Some(production(&target)), Some(&champion)).await;
+        let unpaired = report.comparison.as_ref().unwrap().unpaired.as_ref().unwrap();
+        assert!(unpaired.why.contains(why), "{unpaired:?}");
+        assert_eq!(gates(&report)[0].outcome, Outcome::NotProven, "{:?}", gates(&report));
+    }
+    let responding = right();
+    let report = with_stored(ACCURACY, 400, &right(), Some(production(&responding)), Some(&champion)).await;
+    assert_eq!((report.verdict, report.comparison.unwrap().unpaired), (Verdict::Passed, None));
+    let alone = with_stored(ACCURACY, 400, &right(), None, Some(&champion)).await;
+    let comparison = alone.comparison.unwrap();
+    assert_eq!(comparison.with, "222222222222/us-east-1/iris-staging (last/test-results.json)");
+    assert_eq!(comparison.unpaired.unwrap().why, "no endpoint to compare with was named");
+}
+
+#[tokio::test]
+async fn an_unpaired_gate_without_a_stored_metric_is_an_error_and_a_latency_is_not_proven() {
+    let right = || model(|_| false);
+    let mut champion = stored(100, &right()).await;
+    let latency = "{ metrics: { accuracy: { no_worse_than: 0.5 } }, latency: { p50: { at_most_times: 2 } } }";
+    let report = with_stored(latency, 30, &right(), None, Some(&champion)).await;
+    let outcomes: Vec<_> = gates(&report).into_iter().map(|check| check.outcome).collect();
+    assert_eq!(outcomes, [Outcome::Passed, Outcome::NotProven]);
+    champion.report.targets[0].cases[0].rows.as_mut().unwrap().metrics.retain(|metric| metric.name != "accuracy");
+    let report = with_stored(ACCURACY, 30, &right(), None, Some(&champion)).await;
+    assert_eq!(report.verdict, Verdict::Errored);
+    assert!(gates(&report)[0].message.as_deref().unwrap().ends_with("the stored results of the case have no `accuracy`"));
+    champion.report.targets[0].cases[0].name = "others".to_owned();
+    let report = with_stored(ACCURACY, 30, &right(), None, Some(&champion)).await;
+    assert!(gates(&report)[0].message.as_deref().unwrap().ends_with("the stored results have no case \"numbers\""));
+    // A row that could not be tested leaves the metric unknown.
+    let failing = Scripted::new(vec![Ok(healthy())])
+        .responding(|_| CallResult::Now(Err(TargetError::new(TargetErrorKind::Throttled, "too many").into())));
+    let champion = stored(100, &right()).await;
+    let report = with_stored(ACCURACY, 30, &failing, None, Some(&champion)).await;
+    assert!(gates(&report)[0].message.as_deref().unwrap().ends_with("30 of 30 rows could not be tested"));
+}
+
+#[tokio::test]
+async fn before_the_first_deployment_to_production_the_gates_are_skipped() {
+    let right = model(|_| false);
+    let absent = unreachable(TargetErrorKind::NotFound);
+    let report = with_stored(ACCURACY, 30, &right, Some(production(&absent)), None).await;
+    assert_eq!((report.verdict, gates(&report)[0].outcome), (Verdict::Passed, Outcome::Skipped));
+    assert_eq!(gates(&report)[0].message.as_deref(), Some("production has no such endpoint yet, so there is no champion"));
+    // Another endpoint that does not exist is a mistake.
+    let named = Baseline { is_production: false, ..production(&absent) };
+    let report = with_stored(ACCURACY, 30, &right, Some(named), None).await;
+    assert_eq!((report.verdict, gates(&report)[0].outcome), (Verdict::Errored, Outcome::Errored));
+    // So is one that may exist.
+    let denied = unreachable(TargetErrorKind::AccessDenied);
+    let report = with_stored(ACCURACY, 30, &right, Some(production(&denied)), None).await;
+    assert_eq!(report.verdict, Verdict::Errored);
+}
+
+#[tokio::test]
+async fn production_gets_rows_and_no_other_request_and_no_load() {
+    let sent = Mutex::new(Vec::new());
+    let recording = Scripted::new(vec![Ok(healthy())]).responding(|request| {
+        sent.lock().unwrap().push(String::from_utf8(request.body.to_vec()).unwrap());
+        CallResult::Now(Ok(response(r#"{"label":"odd"}"#)))
+    });
+    let mut text = text("{ abs: 0 }");
+    text += "  - { name: one, payload: { csv: 'not for production' }, expect: { status: 200 } }\n";
+    let suite = suite(&text).load_files(|_| Ok(data(5).into())).unwrap();
+    let this = Scripted::new(vec![Ok(healthy())]).responding(|_| CallResult::Now(Ok(response(r#"{"label":"odd"}"#))));
+    let report = Run::new(&this, &suite).compared_with(production(&recording)).clock(FakeClock::default()).start(info(), |_| {}).await;
+    assert_eq!(report.comparison.unwrap().compared, 5);
+    let mut sent = sent.lock().unwrap().clone();
+    sent.sort();
+    assert_eq!(sent.iter().map(|body| body.trim()).collect::<Vec<_>>(), ["0", "1", "2", "3", "4"]);
+}
+
+#[tokio::test]
+async fn a_release_is_not_its_own_champion() {
+    let champion = stored(30, &model(|_| false)).await;
+    assert!(champion.unfit_for(Some(&"5".repeat(64))).unwrap().contains("the tested release itself, 555555555555"));
+    assert_eq!(champion.unfit_for(Some(&"6".repeat(64))), None);
+    assert_eq!(champion.unfit_for(None), None);
+    let empty = ChampionResults { report: Report { targets: Vec::new(), ..champion.report }, ..champion };
+    assert_eq!(empty.unfit_for(None).as_deref(), Some("they have no case with rows"));
 }

@@ -106,7 +106,7 @@ async fn compared(suite: &Suite, this: &'static str, other: Result<&'static str,
     let body = other.unwrap_or_default();
     let other =
         Scripted::new(vec![Ok(described)]).responding(move |_| CallResult::Now(Ok(ModelResponse { body: body.into(), ..response("") })));
-    let baseline = Baseline { target: &other, title: "333333333333/us-east-1/iris-prod", fail_on_difference: fail };
+    let baseline = Baseline { target: &other, title: "333333333333/us-east-1/iris-prod", fail_on_difference: fail, is_production: false };
     Run::new(&target, suite).compared_with(baseline).clock(FakeClock::default()).start(info(), |_| {}).await
 }
 

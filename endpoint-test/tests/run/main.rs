@@ -12,6 +12,7 @@ mod identity;
 mod numbers;
 mod own_checks;
 mod proofs;
+mod replay;
 mod rows;
 mod scripted;
 mod segments;

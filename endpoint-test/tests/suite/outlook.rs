@@ -75,6 +75,32 @@ fn a_comparison_shows_the_loss_that_it_can_see() {
 }
 
 #[test]
+fn every_limit_has_a_plan_or_the_reason_why_not() {
+    let upper = |metric: &str, rows| {
+        gates(&format!("{metric}: {{ at_most: {{ value: 0.2, confidence: 0.9, expected: 0.05 }} }}"), rows, "{}").remove(0)
+    };
+    for metric in ["accuracy", "recall", "precision"] {
+        let [few, many] = [9, 300].map(|rows| upper(metric, rows));
+        assert!(!few.can_pass && many.can_pass, "{metric} {few:?} {many:?}");
+        assert_eq!((many.expected, many.rows_needed.is_some()), (Some(0.05), true), "{metric}");
+        assert!(many.notes[0].contains("wrong"), "{many:?}");
+    }
+    for metric in ["f1", "macro_f1", "auc"] {
+        assert!(upper(metric, 300).notes[0].starts_with("no plan: an upper limit of the "), "{metric}");
+    }
+    // So many rows like the suite's that a macro average can be proven.
+    let few = gates("macro_f1: { at_least: { value: 0.9, confidence: 0.95 } }", 12, "{}").remove(0);
+    let needed = few.rows_needed.unwrap();
+    assert!(!few.can_pass && gates("macro_f1: { at_least: { value: 0.9, confidence: 0.95 } }", needed, "{}").remove(0).can_pass, "{few:?}");
+    for metric in ["precision", "f1", "macro_f1", "macro_recall", "auc", "mae"] {
+        let compare = format!("{{ metrics: {{ {metric}: {{ no_worse_than: 0.3 }} }} }}");
+        let [few, many] = [3, 3000].map(|rows| gates(&format!("{metric}: {{ observe: true }}"), rows, &compare).remove(0));
+        assert!(!few.can_pass && few.notes[0].starts_with("cannot pass"), "{metric} {few:?}");
+        assert!(many.can_pass && many.notes[0].starts_with("passes if both respond alike"), "{metric} {many:?}");
+    }
+}
+
+#[test]
 fn a_limit_that_cannot_be_read_is_an_error_with_a_hint() {
     let errors = |expect: &str| {
         let text = format!(

@@ -144,7 +144,7 @@ fn invalid_yaml_is_reported_alone() {
     "#);
     assert_snapshot!(errors(""), @r#"
     endpoint-tests.yaml:1:1: a suite must be a mapping, not nothing
-      hint: its keys are `version`, `name`, `variables`, `endpoint`, `defaults`, `cases`, `compare`, `load`
+      hint: its keys are `version`, `name`, `variables`, `endpoint`, `defaults`, `cases`, `compare`, `replay`, `load`
     "#);
     assert_snapshot!(errors("version: 1\ncases:\n  - name: x\n    payload: { json: .nan }\n"), @r#"
     endpoint-tests.yaml:4:22: `.nan` is not a finite number

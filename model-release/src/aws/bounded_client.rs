@@ -56,7 +56,7 @@ impl HttpConnector for BoundedConnector {
             let mut response = response.await?;
             let body = std::mem::replace(response.body_mut(), SdkBody::taken());
             let body = Limited::new(body, MAX_RESPONSE);
-            if !is_query || !response.status().is_success() {
+            if !is_query {
                 *response.body_mut() = SdkBody::from_body_1_x(body.map_err(named));
                 return Ok(response);
             }

@@ -13,6 +13,7 @@ use super::Session;
 use super::signed_call::{SignedCaller, list, text};
 use super::target_account::KMS;
 use crate::diagnostic::{Diagnostic, Failure};
+use crate::records::TrustedKey;
 
 /// The attempts of a call, and the pause after the first one.
 const ATTEMPTS: u32 = 5;
@@ -47,6 +48,17 @@ impl KmsSigner {
             return Err(refused(format!("the key `{key}` does not sign with `{algorithm}`")));
         }
         Ok(Self { calls, key, public })
+    }
+
+    /// The public key of a key that the caller trusts (`kms:GetPublicKey`). It is the same as a pinned
+    /// one: the key material of an ARN never changes.
+    pub async fn trusted(session: &Session, key: &str) -> Result<TrustedKey, Failure> {
+        let opened = Self::open(session, key).await.map_err(|mut failure| {
+            let of_key = |diagnostic: &&mut Diagnostic| diagnostic.code.is_some_and(|code| code.starts_with("signing-key"));
+            failure.diagnostics.iter_mut().filter(of_key).for_each(|diagnostic| diagnostic.code = Some("trusted-key"));
+            failure
+        })?;
+        Ok(TrustedKey { key: opened.public, file: opened.key.to_string().into() })
     }
 
     /// Signs a statement, and verifies the signature before it is used.
@@ -130,7 +142,8 @@ fn failure(key: &Arn, error: &CallError) -> Failure {
         Some(code) => Diagnostic::error(format!("AWS rejected `kms:{operation}`: {code}")).detail(&error.message),
         None => Diagnostic::error(format!("`kms:{operation}` failed: {}", error.message)),
     };
-    let diagnostic = diagnostic.named(format!("key {key}"));
+    let hint = error.fault().map(|fault| fault.hint(&format!("kms:{operation}")));
+    let diagnostic = diagnostic.detail(format!("key {key}")).in_aws(key.account(), key.region()).with_hint_opt(hint);
     let diagnostic = match &error.request_id {
         Some(id) => diagnostic.detail(format!("request id {id}")),
         None => diagnostic,

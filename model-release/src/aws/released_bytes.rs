@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use aws_names::Region;
-use endpoint_test::CheckReport;
+use endpoint_test::{CheckReport, Comparison};
 use tokio::sync::OnceCell;
 
 use super::Session;
@@ -42,7 +42,12 @@ impl ReleasedBytes {
     async fn read(&self, session: &Session, region: &Region) -> CheckReport {
         let manifest = &self.release.manifest;
         let containers = manifest.model_package.containers_in(region);
-        let comparisons = current_comparisons(manifest, region, containers, &session.artifacts(region), Scope::Artifacts).await;
+        let mut comparisons = current_comparisons(manifest, region, containers, &session.artifacts(region), Scope::Artifacts).await;
+        for comparison in &mut comparisons {
+            if let Comparison::NotKnown { call: Some(call), .. } = comparison {
+                call.error = format!("{}; {}", call.error, session.place_in(region).await);
+            }
+        }
         CheckReport::compared(MODEL_DATA, &comparisons, manifest.blocks_unknown_bytes()).with_note(NOTE)
     }
 }

@@ -119,7 +119,12 @@ impl Session {
 
     /// The account and region, for a message about a call that failed.
     pub async fn place(&self) -> Place {
-        Place::Aws { account: Some(self.account_of_an_error().await), region: Some(self.region.to_string()) }
+        self.place_in(&self.region).await
+    }
+
+    /// As [`Session::place`], for a call in another region.
+    pub async fn place_in(&self, region: &Region) -> Place {
+        Place::Aws { account: Some(self.account_of_an_error().await), region: Some(region.to_string()) }
     }
 
     /// Adds the account and region to the errors of calls that lack them. No call is made if none

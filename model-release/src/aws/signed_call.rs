@@ -1,8 +1,8 @@
 //! Calls services without their SDK crates: signs and sends the requests with the SDK's runtime.
 //!
 //! The preflight and the explanation of failed stacks need a few actions of seven services; the
-//! crates of five of them would slow down every build. Only [`SignedCaller::json_repeated`] retries;
-//! other callers do it themselves.
+//! crates of five of them would slow down every build. A call is sent once; its caller repeats it
+//! ([`repeated`]).
 
 use std::convert::Infallible;
 use std::time::{Duration, SystemTime};
@@ -58,6 +58,19 @@ pub(super) struct Response {
     pub(super) body: Vec<u8>,
 }
 
+/// Makes a call, and repeats it if it was throttled or failed for the moment.
+pub(super) async fn repeated<T, F: Future<Output = Result<T, CallError>>>(call: impl Fn() -> F) -> Result<T, CallError> {
+    let mut result = call().await;
+    for pause in PAUSES {
+        if !result.as_ref().is_err_and(CallError::is_transient) {
+            break;
+        }
+        tokio::time::sleep(pause).await;
+        result = call().await;
+    }
+    result
+}
+
 struct UnsignedRequest<'a> {
     method: &'static str,
     path_and_query: &'a str,
@@ -100,15 +113,7 @@ impl SignedCaller {
 
     /// As [`SignedCaller::json`], and repeats a call that was throttled or failed for the moment.
     pub(super) async fn json_repeated(&self, service: &Service, operation: &'static str, body: &Value) -> Result<Value, CallError> {
-        let mut result = self.json(service, operation, body).await;
-        for pause in PAUSES {
-            if !result.as_ref().is_err_and(CallError::is_transient) {
-                break;
-            }
-            tokio::time::sleep(pause).await;
-            result = self.json(service, operation, body).await;
-        }
-        result
+        repeated(|| self.json(service, operation, body)).await
     }
 
     /// Calls an action of a service with the Query protocol. Returns XML.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use aws_config::SdkConfig;
 use aws_names::{AccountId, Region};
 use endpoint_test::aws::{SageMakerTarget, SessionRequest, session};
-use endpoint_test::{Expected, TargetInfo, TargetKind, TargetReport};
+use endpoint_test::{EndpointStatus, Expected, Target, TargetErrorKind, TargetInfo, TargetKind, TargetReport};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
@@ -14,6 +14,7 @@ use super::released_bytes::ReleasedBytes;
 use super::{Caller, Session, TargetRole};
 use crate::Release;
 use crate::baseline::{BaselineAddress, BaselineTarget};
+use crate::champion;
 use crate::diagnostic::{Diagnostic, Failure, stop_on_errors};
 use crate::manifest::StageTargets;
 use crate::stage_tests::{INTERRUPTED, StageTests, TestObserver, grace_after_interruption, test_target};
@@ -75,7 +76,7 @@ pub async fn test_endpoints<O: TestObserver>(
     let shared = match &tests.compare_with {
         Some(BaselineAddress::Container(url)) => Some(BaselineTarget::container(url)?),
         Some(remote @ BaselineAddress::Remote { .. }) => Some(open_baseline(remote, &access).await),
-        Some(BaselineAddress::SameAccount(_)) | None => None,
+        Some(BaselineAddress::SameAccount(_) | BaselineAddress::Variant(_) | BaselineAddress::Production) | None => None,
     };
     let shared = shared.map(Arc::new);
     let bytes = Arc::new(ReleasedBytes::new(&release));
@@ -152,11 +153,58 @@ async fn endpoint(
     };
     let target = SageMakerTarget::from_config(&config, info.endpoint.clone());
     let same_account = same_account.map(|name| BaselineTarget::Endpoint(Box::new(SageMakerTarget::from_config(&config, name))));
+    let (champion, title) = match (&tests.compare_with, &tests.release) {
+        (Some(BaselineAddress::Production), Some(release)) => {
+            let (champion, title) = access.champion(release, region, &info.endpoint).await;
+            (Some(champion), title)
+        }
+        (Some(BaselineAddress::Variant(name)), _) => {
+            let title = format!("{}/{}/{}, variant {name}", info.account_id, info.region, info.endpoint);
+            (Some(BaselineTarget::Variant(Box::new(target.clone()), name.clone())), title)
+        }
+        (address, _) => (None, address.as_ref().map(|address| address.title(&info.account_id, &info.region)).unwrap_or_default()),
+    };
+    let baseline = champion.as_ref().or(same_account.as_ref()).or(shared).map(|target| (target, title.as_str()));
     let listener = observer.listener(&info);
-    test_target(TargetKind::Endpoint, &target, same_account.as_ref().or(shared), info, tests, expected, listener).await
+    test_target(TargetKind::Endpoint, &target, baseline, info, tests, expected, listener).await
 }
 
 impl Access {
+    /// The first endpoint in production that is in service and corresponds to the tested one, with its
+    /// title. If none exists, the last one.
+    async fn champion(&self, release: &Release, region: &Region, tested: &str) -> (BaselineTarget, String) {
+        let stages = &release.manifest.stages;
+        let candidates = match champion::endpoints(stages, region, tested) {
+            Ok(candidates) => candidates,
+            Err(why) => return (BaselineTarget::Unreachable(why), "production".to_owned()),
+        };
+        let (mut refused, mut absent) = (Vec::new(), None);
+        for address in candidates {
+            let title = address.title("", "");
+            let BaselineAddress::Remote { account, region, name } = &address else { continue };
+            let role = champion::role(stages, self.role.name.as_deref(), &address);
+            let target = match self.config(account, region, &role, vec![name.clone()], &[]).await {
+                Ok(config) => SageMakerTarget::from_config(&config, name.clone()),
+                Err(error) => {
+                    refused.push(format!("{title}: {error}"));
+                    continue;
+                }
+            };
+            let described = target.describe().await;
+            let champion = (BaselineTarget::Endpoint(Box::new(target)), title);
+            match described {
+                Ok(description) if description.status == EndpointStatus::InService => return champion,
+                Ok(description) => refused.push(format!("{} is `{}`", champion.1, description.status)),
+                Err(error) if error.kind == TargetErrorKind::NotFound => absent = Some(champion),
+                Err(error) => refused.push(format!("{}: {error}", champion.1)),
+            }
+        }
+        match absent {
+            Some(absent) if refused.is_empty() => absent,
+            _ => (BaselineTarget::Unreachable(refused.join("; ")), "production".to_owned()),
+        }
+    }
+
     /// The caller's credentials in the caller's account, otherwise those of the assumed role.
     async fn config(
         &self,

@@ -13,9 +13,10 @@ use stack_rollout::aws::CloudFormationStacks;
 use stack_rollout::preflight::{ArtifactName, ArtifactReader, ArtifactState, ImageName, PackageState, Presence, TargetAccount};
 use stack_rollout::status::KeyState;
 use stack_rollout::{CallError, CallErrorKind};
+use tokio::sync::OnceCell;
 
 use super::s3_listing::S3Listing;
-use super::signed_call::{IAM, Response, Service, SignedCaller, UNRESERVED, call_error, element, list, members, missing, text};
+use super::signed_call::{IAM, Response, Service, SignedCaller, UNRESERVED, call_error, element, list, members, missing, repeated, text};
 
 const SSM: Service = Service { id: "SSM", signing_name: "ssm", host: "ssm", target: "AmazonSSM" };
 pub(super) const SAGEMAKER: Service = Service { id: "SageMaker", signing_name: "sagemaker", host: "api.sagemaker", target: "SageMaker" };
@@ -41,9 +42,12 @@ fn encoded(text: &str, keeps: &'static AsciiSet) -> String {
 /// The maximum number of pages of a list; more mean that the list does not end.
 const MOST_PAGES: usize = 200;
 
-/// A cache of SageMaker's quota codes, which are the same in every account.
+/// SageMaker's quota codes by instance type, which are the same in every account. The first account
+/// lists all quotas to find one, and the others wait for it; without a code, each account lists.
 #[derive(Debug, Clone, Default)]
-pub struct QuotaCodes(Arc<Mutex<HashMap<String, String>>>);
+pub struct QuotaCodes(Arc<Mutex<HashMap<String, QuotaCode>>>);
+
+type QuotaCode = Arc<OnceCell<Option<String>>>;
 
 /// A session in a target.
 #[derive(Debug)]
@@ -88,7 +92,7 @@ impl AwsTargetAccount {
         for names in names.chunks(MOST_ALARMS) {
             let indexed: Vec<_> = (1..).zip(names).map(|(index, name)| (format!("AlarmNames.member.{index}"), name)).collect();
             let parameters: Vec<_> = indexed.iter().map(|(key, name)| (key.as_str(), name.as_str())).collect();
-            let xml = self.calls.query(&CLOUDWATCH, "2010-08-01", OPERATION, &parameters).await?;
+            let xml = repeated(|| self.calls.query(&CLOUDWATCH, "2010-08-01", OPERATION, &parameters)).await?;
             let described: BTreeMap<_, _> =
                 members(&xml).into_iter().filter_map(|alarm| Some((element(alarm, "AlarmName")?, element(alarm, "StateValue")?))).collect();
             for name in names {
@@ -97,6 +101,14 @@ impl AwsTargetAccount {
             }
         }
         Ok(states)
+    }
+
+    /// The applied quota, or else the default one.
+    async fn listed_quota(&self, name: &str) -> Result<Option<Value>, CallError> {
+        match self.find_quota("ListServiceQuotas", name).await? {
+            Some(quota) => Ok(Some(quota)),
+            None => self.find_quota("ListAWSDefaultServiceQuotas", name).await,
+        }
     }
 
     async fn find_quota(&self, operation: &'static str, name: &str) -> Result<Option<Value>, CallError> {
@@ -271,9 +283,18 @@ impl TargetAccount for AwsTargetAccount {
 
     async fn instance_quota(&self, instance_type: &str) -> Result<Option<u32>, CallError> {
         let name = format!("{instance_type} for endpoint usage");
-        let known = self.codes.0.lock().unwrap_or_else(PoisonError::into_inner).get(instance_type).cloned();
-        let quota = match known {
-            Some(code) => {
+        let cell = Arc::clone(self.codes.0.lock().unwrap_or_else(PoisonError::into_inner).entry(instance_type.to_owned()).or_default());
+        let mut listed = None;
+        let code = cell.get_or_init(|| async {
+            let found = self.listed_quota(&name).await;
+            let code = found.as_ref().ok().and_then(|quota| quota.as_ref()?["QuotaCode"].as_str().map(str::to_owned));
+            listed = Some(found);
+            code
+        });
+        let code = code.await.clone();
+        let quota = match (listed, code) {
+            (Some(listed), _) => listed?,
+            (None, Some(code)) => {
                 let body = json!({ "ServiceCode": "sagemaker", "QuotaCode": code });
                 match optional(self.calls.json(&QUOTAS, "GetServiceQuota", &body).await)? {
                     Some(response) => Some(response["Quota"].clone()),
@@ -282,14 +303,8 @@ impl TargetAccount for AwsTargetAccount {
                         .map(|response| response["Quota"].clone()),
                 }
             }
-            None => match self.find_quota("ListServiceQuotas", &name).await? {
-                Some(quota) => Some(quota),
-                None => self.find_quota("ListAWSDefaultServiceQuotas", &name).await?,
-            },
+            (None, None) => self.listed_quota(&name).await?,
         };
-        if let Some(code) = quota.as_ref().and_then(|quota| quota["QuotaCode"].as_str()) {
-            self.codes.0.lock().unwrap_or_else(PoisonError::into_inner).insert(instance_type.to_owned(), code.to_owned());
-        }
         let Some(quota) = quota else { return Ok(None) };
         let value = quota["Value"].as_f64().ok_or_else(|| missing("GetServiceQuota", "Value"))?;
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a quota of instances is a small integer")]

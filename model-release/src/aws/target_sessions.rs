@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
 
 use aws_config::SdkConfig;
 use aws_credential_types::provider::{ProvideCredentials as _, SharedCredentialsProvider};
@@ -15,7 +16,22 @@ use crate::Release;
 use crate::diagnostic::Failure;
 use crate::manifest::StageTargets;
 
-type Opened = Arc<OnceCell<Result<SdkConfig, SessionError>>>;
+type Opened = Arc<OnceCell<Result<TargetSession, SessionError>>>;
+
+/// A session is opened again this long before it expires, so that the calls that use it still work.
+const MARGIN: Duration = Duration::from_mins(10);
+
+#[derive(Debug, Clone)]
+struct TargetSession {
+    config: SdkConfig,
+    expiry: Option<SystemTime>,
+}
+
+impl TargetSession {
+    fn expires_soon(&self, now: SystemTime) -> bool {
+        self.expiry.is_some_and(|expiry| expiry < now + MARGIN)
+    }
+}
 
 /// The role to assume in each target account.
 #[derive(Debug, Clone, Default)]
@@ -76,14 +92,20 @@ impl TargetSessions {
         let role = self.role.name.clone().unwrap_or_else(|| self.stage.execution_role(account, region));
         let cell = {
             let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(opened.entry((account.clone(), role.clone())).or_default())
+            let cell = opened.entry((account.clone(), role.clone())).or_default();
+            // Alarms are watched for longer than a session lasts.
+            let known = cell.get().and_then(|session| session.as_ref().ok());
+            if known.is_some_and(|session| session.expires_soon(SystemTime::now())) {
+                *cell = Opened::default();
+            }
+            Arc::clone(cell)
         };
         let opened = cell.get_or_init(|| self.open(caller, account, region, role)).await;
-        let config = opened.as_ref().map_err(Clone::clone)?;
+        let config = &opened.as_ref().map_err(Clone::clone)?.config;
         Ok(config.clone().into_builder().region(aws_config::Region::new(region.to_string())).build())
     }
 
-    async fn open(&self, caller: &Caller, account: &AccountId, region: &Region, role: String) -> Result<SdkConfig, SessionError> {
+    async fn open(&self, caller: &Caller, account: &AccountId, region: &Region, role: String) -> Result<TargetSession, SessionError> {
         let request = endpoint_test::aws::SessionRequest {
             account: account.to_string(),
             region: region.to_string(),
@@ -97,9 +119,11 @@ impl TargetSessions {
         };
         let config = endpoint_test::aws::session(&self.session.in_region(region), &request).await.map_err(|error| session_error(&error))?;
         // Share the credentials, valid for an hour: each client would assume the role again.
-        let Some(provider) = config.credentials_provider() else { return Ok(config) };
+        let Some(provider) = config.credentials_provider() else { return Ok(TargetSession { config, expiry: None }) };
         let credentials = provider.provide_credentials().await.map_err(|error| SessionError::new(error.to_string()))?;
-        Ok(config.into_builder().credentials_provider(SharedCredentialsProvider::new(credentials)).build())
+        let expiry = credentials.expiry();
+        let config = config.into_builder().credentials_provider(SharedCredentialsProvider::new(credentials)).build();
+        Ok(TargetSession { config, expiry })
     }
 }
 
@@ -124,6 +148,14 @@ fn session_error(error: &TargetError) -> SessionError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_session_is_opened_again_before_it_expires() {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_hours(1);
+        let expires_soon = |expiry| TargetSession { config: SdkConfig::builder().build(), expiry }.expires_soon(now);
+        assert!(!expires_soon(None) && !expires_soon(Some(now + Duration::from_mins(50))));
+        assert!(expires_soon(Some(now + Duration::from_mins(9))) && expires_soon(Some(now - Duration::from_mins(9))));
+    }
 
     #[test]
     fn only_a_refusal_of_aws_proves_that_the_role_is_wrong() {

@@ -1,6 +1,7 @@
 //! The result of a deployment, and what to do about it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use endpoint_test::{CheckReport, FindingCode, Outcome, TargetReport};
@@ -57,6 +58,17 @@ impl Deployment {
         });
         // A failure has precedence over an unknown result.
         serving.chain(rolled_out).min_by_key(|kind| *kind != FailureKind::Failed)
+    }
+
+    /// The file in a folder that has only the record of this deployment: by the time of its start,
+    /// with a number if another one started in the same millisecond.
+    pub fn own_record(&self, folder: &Path) -> PathBuf {
+        let started = Timestamp::try_from(self.started_at).unwrap_or_default().strftime("%Y%m%dT%H%M%S.%3fZ").to_string();
+        let name = |number: u32| match number {
+            1 => folder.join(format!("rollout-{started}.json")),
+            _ => folder.join(format!("rollout-{started}-{number}.json")),
+        };
+        (1..=u32::MAX).map(name).find(|path| !path.exists()).unwrap_or_else(|| name(1))
     }
 
     /// `rollout.json`.

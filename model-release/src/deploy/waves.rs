@@ -15,6 +15,9 @@ use crate::{StageTests, deploy};
 /// The pause between two readings of the alarms.
 const BETWEEN_READINGS: Duration = Duration::from_mins(1);
 
+/// The state of an alarm that fails a wave.
+pub(crate) const ALARM: &str = "ALARM";
+
 /// The maximum number of endpoints or alarms that a reason names.
 const NAMED: usize = 3;
 
@@ -97,7 +100,7 @@ pub(super) async fn check<C: Clock>(
         // A wave that passed before is not watched for the whole time again, but its alarms are read.
         let time = if wave.has_passed_before { Duration::ZERO } else { time };
         on_event(DeployEvent::Baking { wave: wave.wave.number, time });
-        let result = bake(&request.options.clock, time, wave.instances, checks).await;
+        let (result, _) = bake(&request.options.clock, time, wave.instances, checks).await;
         if result != WaveCheck::Passed {
             return result;
         }
@@ -109,14 +112,20 @@ pub(super) async fn check<C: Clock>(
     }
 }
 
-/// Reads the alarms at the beginning, each minute, and at the end.
-async fn bake(clock: &impl Clock, time: Duration, instances: &[Instance], checks: &impl WaveChecks) -> WaveCheck {
+/// Reads the alarms at the beginning, each minute, and at the end; returns the last states, too.
+pub(crate) async fn bake(
+    clock: &impl Clock,
+    time: Duration,
+    instances: &[Instance],
+    checks: &impl WaveChecks,
+) -> (WaveCheck, Vec<(Target, AlarmStates)>) {
     let end = clock.now().saturating_add(time);
     loop {
-        let result = of_alarms(&checks.alarms(instances.to_vec()).await, instances);
+        let read = checks.alarms(instances.to_vec()).await;
+        let result = of_alarms(&read, instances);
         let left = end.saturating_sub(clock.now());
         if result != WaveCheck::Passed || left.is_zero() {
-            return result;
+            return (result, read);
         }
         clock.sleep(left.min(BETWEEN_READINGS)).await;
     }
@@ -126,11 +135,11 @@ async fn bake(clock: &impl Clock, time: Duration, instances: &[Instance], checks
 fn of_alarms(read: &[(Target, AlarmStates)], instances: &[Instance]) -> WaveCheck {
     let alarming = read.iter().flat_map(|(target, alarms)| {
         let alarms = alarms.as_ref().map(Vec::as_slice).unwrap_or_default();
-        alarms.iter().filter(|(_, state)| state == "ALARM").map(move |(name, _)| format!("`{name}` in {target}"))
+        alarms.iter().filter(|(_, state)| state == ALARM).map(move |(name, _)| format!("`{name}` in {target}"))
     });
     let alarming: Vec<String> = alarming.collect();
     if !alarming.is_empty() {
-        return WaveCheck::Failed(format!("{} in the state ALARM: {}", plural(alarming.len(), "alarm"), named(&alarming)));
+        return WaveCheck::Failed(format!("{} in the state {ALARM}: {}", plural(alarming.len(), "alarm"), named(&alarming)));
     }
     let known: BTreeSet<&Target> = read.iter().filter(|(_, alarms)| alarms.is_ok()).map(|(target, _)| target).collect();
     let unknown = instances.iter().filter(|instance| !known.contains(&instance.target)).map(|instance| {

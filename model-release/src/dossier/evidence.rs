@@ -13,7 +13,7 @@ use super::wording::reason;
 use crate::diagnostic::{Diagnostic, Failure, FailureKind};
 use crate::manifest::Tool;
 use crate::plan_report::PlanDocument;
-use crate::{RegistryAccess, Release, files};
+use crate::{RegistryAccess, Release, files, registry_errors};
 
 /// The most packages of the group that are searched for the one in production.
 const SEARCHED: usize = 100;
@@ -96,28 +96,39 @@ impl Evidence {
 
     /// Reads the model packages of the release and of production. `access` opens the registry of a
     /// region, and `from` names it. Set the plan and the results of production before: they say which
-    /// package production has.
+    /// package production has. Returns the errors of failed calls.
     pub async fn read_registry<R: Registry, D: Documents, A>(
         &mut self,
         release: &Release,
         from: &str,
         access: impl Fn(&Region) -> RegistryAccess<R, D, A>,
-    ) {
+    ) -> Vec<Diagnostic> {
+        let mut failed = Vec::new();
         let own = &release.manifest.model_package;
         // What an earlier call found says nothing about the package in production now.
         self.registry = Err("it is being read".to_owned());
         let approval = match release.check_registry(|region| access(region).registry).await {
             Ok(_) => Approval::Given,
             Err(failure) if failure.kind == FailureKind::Failed => Approval::Missing(reason(&failure)),
-            Err(failure) => Approval::NotKnown(reason(&failure)),
+            Err(failure) => {
+                failed.extend(failure.diagnostics.iter().cloned());
+                Approval::NotKnown(reason(&failure))
+            }
         };
-        let package = described(&access(own.arn.region()), &own.arn).await;
+        let mut text = |why: Diagnostic| {
+            // A reason without a place is about no call.
+            failed.extend((why.place.is_some() && !failed.contains(&why)).then(|| why.clone()));
+            why.message
+        };
+        let package = described(&access(own.arn.region()), &own.arn).await.map_err(&mut text);
         let known = production::package(release, self).value;
         let production = match known.and_then(|arn| arn.parse::<ModelPackageArn>().ok()) {
             Some(arn) => described(&access(arn.region()), &arn).await,
             None => recorded(release, &access(own.arn.region())).await,
         };
+        let production = production.map_err(text);
         self.registry = Ok(Source { value: RegistryFindings { approval, package, production }, from: from.to_owned() });
+        failed
     }
 
     /// The registry cannot be read.
@@ -129,23 +140,27 @@ impl Evidence {
 async fn described<R: Registry, D: Documents, A>(
     access: &RegistryAccess<R, D, A>,
     arn: &ModelPackageArn,
-) -> Result<DescribedPackage, String> {
-    let package = access.registry.describe(arn).await.map_err(|error| error.to_string())?;
+) -> Result<DescribedPackage, Diagnostic> {
+    let package = access.registry.describe(arn).await.map_err(|error| registry_errors::diagnostic(&error))?;
     let metrics = registered_metrics(&access.documents, &package).await;
     Ok(DescribedPackage { package, metrics })
 }
 
 /// The newest other package of the group whose life cycle records that it is in production.
-async fn recorded<R: Registry, D: Documents, A>(release: &Release, access: &RegistryAccess<R, D, A>) -> Result<DescribedPackage, String> {
+async fn recorded<R: Registry, D: Documents, A>(
+    release: &Release,
+    access: &RegistryAccess<R, D, A>,
+) -> Result<DescribedPackage, Diagnostic> {
     let own = &release.manifest.model_package;
     let unknown = "neither a plan nor results of production say which model package production has";
-    let group = own.group.parse().map_err(|_| unknown.to_owned())?;
-    let listing = model_registry::list(&access.registry, &group, Some(SEARCHED)).await.map_err(|error| error.to_string())?;
+    let group = own.group.parse().map_err(|_| Diagnostic::error(unknown))?;
+    let listing =
+        model_registry::list(&access.registry, &group, Some(SEARCHED)).await.map_err(|error| registry_errors::diagnostic(&error))?;
     let is_in_production = |package: &&model_registry::PackageSummary| {
         package.life_cycle.as_ref().is_some_and(|life_cycle| life_cycle.stage == "Production") && !package.arn.same_package(&own.arn)
     };
     match listing.packages.iter().find(is_in_production) {
         Some(package) => described(access, &package.arn).await,
-        None => Err(format!("{unknown}, and no life cycle in the registry does")),
+        None => Err(Diagnostic::error(format!("{unknown}, and no life cycle in the registry does"))),
     }
 }

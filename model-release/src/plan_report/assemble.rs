@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use cfn_render::{PseudoParameters, Template};
+use stack_rollout::status::InstanceStatus;
 use stack_rollout::{
     Effect, InstanceAction, Observed, Parameters, Plan, PlannedInstance, Release, ResourceChange, SetChange, planned_operations,
     template_changes,
@@ -164,7 +165,10 @@ fn groups(
     for planned in &plan.instances {
         // The state of an outdated instance is not known: it may have any earlier release.
         let is_known = match planned.action {
-            InstanceAction::Update => planned.last_failure().is_none() && planned.not_reached().is_none(),
+            InstanceAction::Update => {
+                let is_current = planned.observed.as_ref().is_some_and(|instance| instance.status == InstanceStatus::Current);
+                is_current && planned.last_failure().is_none() && planned.not_reached().is_none()
+            }
             InstanceAction::New => false,
             _ => continue,
         };
@@ -195,8 +199,7 @@ fn groups(
             };
             let is_new = members[0].action == InstanceAction::New;
             let not_known = not_known.or_else(|| {
-                (!is_new && !is_known)
-                    .then(|| "the last operation did not succeed there, so the state of the stacks is not known".to_owned())
+                (!is_new && !is_known).then(|| "the last operation did not update them, so the state of the stacks is not known".to_owned())
             });
             Group {
                 targets: members.len(),

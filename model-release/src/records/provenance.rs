@@ -48,9 +48,9 @@ fn dependencies(manifest: &Manifest) -> Vec<ResourceDescriptor> {
     let package = &manifest.model_package;
     let packages = std::iter::once(&package.arn).chain(package.regions.values().map(|package| &package.arn));
     let model_data = package.model_data.iter().chain(package.regions.values().flat_map(|package| &package.model_data));
-    let images = subjects::images(manifest).map(|image| match image.split_once('@') {
+    let images = subjects::images(manifest).into_iter().map(|image| match image.split_once('@') {
         Some((name, digest)) => ResourceDescriptor::named(name, digest),
-        None => ResourceDescriptor { name: Some(image.clone()), ..ResourceDescriptor::default() },
+        None => ResourceDescriptor { name: Some(image.into_owned()), ..ResourceDescriptor::default() },
     });
     let commit = manifest.source.commit.iter().map(|commit| ResourceDescriptor::named("source", &format!("gitCommit:{commit}")));
     let policy = manifest.choice.release_policy.iter().map(|policy| ResourceDescriptor::named(&policy.file, &policy.digest));
@@ -58,6 +58,7 @@ fn dependencies(manifest: &Manifest) -> Vec<ResourceDescriptor> {
         .map(|arn| ResourceDescriptor::at(arn.as_str(), None))
         .chain(model_data.map(|url| ResourceDescriptor::at(url, None)))
         .chain(images)
+        .chain(subjects::artifacts(manifest))
         .chain(commit)
         .chain(policy)
         .collect();

@@ -7,7 +7,7 @@ use release_records::{
     VerificationSummary,
 };
 
-use super::{PROVENANCE, TrustedKey, record_of_results, subjects, verification_summary};
+use super::{PROVENANCE, TrustedKey, TrustedKeys, record_of_results, subjects, verification_summary};
 use crate::diagnostic::{Diagnostic, Failure, FailureKind};
 use crate::{Release, Stage, files};
 
@@ -62,15 +62,16 @@ impl std::fmt::Display for RecordKind {
 
 impl Release {
     /// Verifies the provenance: a trusted key signed exactly these files.
-    pub fn verify_provenance(&self, trusted: &TrustedKey) -> Result<VerifiedRecord, Failure> {
+    pub fn verify_provenance(&self, trusted: &TrustedKeys) -> Result<VerifiedRecord, Failure> {
         let path = self.path(PROVENANCE);
         let text = read(&path)?;
-        let verified = self.provenance(&text, trusted);
-        verified.map(|(kind, time)| record(kind, time, &path, &text)).map_err(|error| refused(&path, &error, trusted))
+        let key = key(trusted.build.as_ref(), &path)?;
+        let verified = self.provenance(&text, key);
+        verified.map(|(kind, time)| record(kind, time, &path, &text)).map_err(|error| refused(&path, &error, key))
     }
 
     /// Verifies the record of staging tests: a trusted key signed this results file, for this release.
-    pub fn verify_staging_tests(&self, trusted: &TrustedKey, results: &Path) -> Result<VerifiedRecord, Failure> {
+    pub fn verify_staging_tests(&self, trusted: &TrustedKeys, results: &Path) -> Result<VerifiedRecord, Failure> {
         let path = record_of_results(results);
         let record = verify_record(self, trusted, &path)?;
         match record.kind {
@@ -137,24 +138,39 @@ impl Release {
 }
 
 /// Verifies a record of any kind: a trusted key signed it, and it is about this release.
-pub fn verify_record(release: &Release, trusted: &TrustedKey, path: &Path) -> Result<VerifiedRecord, Failure> {
+pub fn verify_record(release: &Release, trusted: &TrustedKeys, path: &Path) -> Result<VerifiedRecord, Failure> {
     let text = read(path)?;
-    let bad = |error: RecordError| refused(path, &error, trusted);
-    let bundle = Bundle::parse(&text).map_err(bad)?;
-    // The type is a claim until the signature is verified, which each branch does.
-    let (kind, time) = match bundle.claimed_type().as_deref() {
+    let bundle = Bundle::parse(&text).map_err(|error| refused_for(path, &error))?;
+    // The type is a claim until the signature is verified, which each branch does, with the key that
+    // signs records of this type.
+    let claimed = bundle.claimed_type();
+    let trusted = match claimed.as_deref() {
+        Some(TestResult::TYPE) => &trusted.test,
+        Some(VerificationSummary::TYPE) => &trusted.check_release,
+        _ => &trusted.build,
+    };
+    let key = key(trusted.as_ref(), path)?;
+    let bad = |error: RecordError| refused(path, &error, key);
+    let (kind, time) = match claimed.as_deref() {
         Some(TestResult::TYPE) => {
-            let statement = bundle.verify(&trusted.key).map_err(bad)?;
+            let statement = bundle.verify(&key.key).map_err(bad)?;
             release.test_result(&statement, path)?
         }
-        Some(VerificationSummary::TYPE) => bundle.verify(&trusted.key).and_then(|statement| release.allowed(&statement)).map_err(bad)?,
-        _ => release.provenance(&text, trusted).map_err(bad)?,
+        Some(VerificationSummary::TYPE) => bundle.verify(&key.key).and_then(|statement| release.allowed(&statement)).map_err(bad)?,
+        _ => release.provenance(&text, key).map_err(bad)?,
     };
     Ok(record(kind, time, path, &text))
 }
 
 fn record(kind: RecordKind, time: String, path: &Path, text: &str) -> VerifiedRecord {
     VerifiedRecord { kind, file: path.to_owned(), digest: files::digest(text.as_bytes()), time }
+}
+
+fn key<'k>(trusted: Option<&'k TrustedKey>, path: &Path) -> Result<&'k TrustedKey, Failure> {
+    trusted.ok_or_else(|| {
+        let message = format!("no key is trusted for `{}`", path.display());
+        Failure::bad_input(Diagnostic::error(message).code("no-trusted-key").file(path))
+    })
 }
 
 /// Reads a record. Without it nothing is proven.
@@ -166,7 +182,7 @@ fn refused(path: &Path, error: &RecordError, trusted: &TrustedKey) -> Failure {
     let mut failure = refused_for(path, error);
     if let (RecordError::OtherKey { .. }, Some(diagnostic)) = (error, failure.diagnostics.first_mut()) {
         diagnostic.code = Some("record-of-another-key");
-        diagnostic.details.push(format!("the trusted key is in `{}`", trusted.file.display()));
+        diagnostic.details.push(format!("the trusted key is `{}`", trusted.file.display()));
     }
     failure
 }

@@ -13,7 +13,7 @@ use stage_config::ParametersFile;
 use super::BuildRequest;
 use super::bytes::RecordedBytes;
 use crate::FailureKind;
-use crate::diagnostic::{Diagnostic, Failure};
+use crate::diagnostic::{Diagnostic, Failure, Place};
 use crate::manifest::{ParameterOverride, RegionalModelPackage};
 use crate::registry_errors;
 use crate::{MODEL_PACKAGE, PackageSelection, RegistryAccess};
@@ -156,7 +156,11 @@ async fn find<R: Registry, D: Documents, A>(
     let group = ModelPackageGroup::from(GroupName::from(&arn));
     let choice = wanted.select(&group, &Selection::Arn(arn), access).await.map_err(|error| {
         let failure = registry_errors::of_selection(&error);
-        let in_region = |diagnostic: Diagnostic| diagnostic.named(format!("region {region}"));
+        let in_region = |diagnostic: Diagnostic| match diagnostic.place {
+            // It names the region.
+            Some(Place::Aws { .. }) => diagnostic,
+            _ => diagnostic.named(format!("region {region}")),
+        };
         Failure::new(failure.kind, failure.diagnostics.into_iter().map(in_region).collect())
     })?;
     Ok(choice.package)

@@ -49,6 +49,7 @@ pub(crate) fn build_request(regions: &[&str], without_pipeline: bool) -> BuildRe
         env_type: stage.name().to_owned(),
         execution_role: "ModelRole".to_owned(),
         accounts: Accounts::Own,
+        waves: None,
     };
     let arn = |region: &str| format!("arn:aws:sagemaker:{region}:111111111111:model-package/iris/5").parse().unwrap();
     BuildRequest {

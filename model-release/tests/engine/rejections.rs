@@ -25,6 +25,7 @@ fn rejected(version: u32) -> BuildRequest {
         env_type: stage.name().to_owned(),
         execution_role: "ModelRole".to_owned(),
         accounts: Accounts::Own,
+        waves: None,
     };
     BuildRequest {
         project_name: "iris".to_owned(),

@@ -14,6 +14,7 @@ use serde_json::Value as Json;
 
 use model_release::approval::ApprovalRecord;
 use model_release::dossier::Dossier;
+use model_release::history::{Event, HistoryAnswer};
 use model_release::manifest::Manifest;
 use model_release::plan_report::PlanDocument;
 use model_release::{DoctorReport, PackageResult, StageStatus};
@@ -158,16 +159,35 @@ struct ApprovedBytes {
     not_known: String,
 }
 
-/// The key that signs the records of releases.
+/// The keys that sign the records of releases: one of `public_key` and `public_keys`.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("oneOf" = [{ "required": ["public_key"] }, { "required": ["public_keys"] }]))]
 #[expect(dead_code, reason = "the format of a file")]
 struct Signatures {
-    /// The trusted public key: a PEM file, relative to this file's folder, or its text.
-    public_key: String,
+    /// The trusted public key of all records: a PEM file, relative to this file's folder, or its text.
+    #[serde(default)]
+    #[schemars(extend("type" = "string"))]
+    public_key: Option<String>,
+    /// The trusted public key of each kind of record.
+    #[serde(default)]
+    public_keys: Option<PublicKeys>,
     /// Whether `check-release`, `deploy` and the tests refuse a release without signed records.
     #[serde(default)]
     required: bool,
+}
+
+/// The trusted public key of each kind of record, each a PEM file or its text.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "the format of a file")]
+struct PublicKeys {
+    /// Of the provenance, which `build` signs.
+    build: String,
+    /// Of the results of tests.
+    test: String,
+    /// Of the verification summary, which `check-release` signs.
+    check_release: String,
 }
 
 /// The approval that a deployment to production needs.
@@ -366,6 +386,16 @@ fn the_schema_of_an_approval_is_fresh() {
 #[test]
 fn the_schema_of_a_rollout_is_fresh() {
     assert_schema("rollout.v1.json", "Rollout", json(schema_for!(rollout::Rollout)));
+}
+
+#[test]
+fn the_schema_of_an_event_of_the_history_is_fresh() {
+    assert_schema("history-event.v1.json", "Event of the history of releases", json(schema_for!(Event)));
+}
+
+#[test]
+fn the_schema_of_an_answer_of_the_history_is_fresh() {
+    assert_schema("history.v1.json", "Answer of the history of releases", json(schema_for!(HistoryAnswer)));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use aws_names::{AccountId, Arn};
 use serde_json::Value;
 
-use super::{Check, CheckOutcome, TargetAccount};
+use super::{Check, CheckOutcome, PreflightOptions, TargetAccount};
 
 /// Whether a trust policy allows a role: by its ARN, by its account, or by `*`.
 ///
@@ -24,7 +24,7 @@ pub fn trusts(policy: &str, role_arn: &str) -> bool {
 pub async fn administration_role_trust<T: TargetAccount>(account: &T, role: &str) -> Check {
     let check = |outcome, message, hint| Check::new(None, "administration-role", role, outcome, message, hint);
     let failed = |message, hint| check(CheckOutcome::Failed, Some(message), Some(hint));
-    match account.trust_policy(role).await {
+    match PreflightOptions::default().retried(|| account.trust_policy(role)).await {
         Ok(Some(policy)) if trusts_service(&policy, "cloudformation") => check(CheckOutcome::Passed, None, None),
         Ok(Some(_)) => failed(
             format!("the administration role `{role}` does not trust CloudFormation"),

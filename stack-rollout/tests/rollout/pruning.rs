@@ -80,7 +80,8 @@ fn an_operation_detects_drift_and_the_instances_report_it() {
     cloud.state().drifted.insert(target(A, EAST));
     let found =
         block_on(detect_drift(&cloud, &release.stack_set, &Preferences::default(), &options().with_clock(FakeClock::default()), |_| {}));
-    assert_eq!(found.unwrap()[0].status.as_str(), "SUCCEEDED");
+    let (operations, problems) = found.unwrap();
+    assert_eq!((operations[0].status.as_str(), problems), ("SUCCEEDED", Vec::new()));
     let plan = plan(&release, &block_on(observe(&cloud, &release)).unwrap());
     let drifted: Vec<_> =
         plan.instances.iter().filter(|instance| instance.has_drifted()).map(|planned| planned.target.to_string()).collect();

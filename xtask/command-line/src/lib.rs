@@ -15,11 +15,11 @@ use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 pub use options::{
     AccountFilter, ApprovalOptions, AwsCliOptions, BuildOptions, Caller, CheckReleaseOptions, ChoiceOptions, ConcurrencyMode,
     ConfigCheckOptions, ConfigCommand, ConfigExplainOptions, ConfigSchemaOptions, ConfigurationOptions, DemoOptions, DeployOptions,
-    DoctorOptions, EvidenceOptions, InitTestsOptions, ListOptions, OnFailure, OwnChecks, PackageOptions, Permissions, PlanOptions,
-    PreferenceOptions, ProjectOptions, PruneOptions, RecordOptions, RegionConcurrency, RegistryAction, RegistryOptions, ReleaseOptions,
-    ReportOptions, ResolveOptions, RoleOptions, SchemaOf, SetupOptions, SignatureOptions, SigningOptions, SnapshotOptions, StackSetAccess,
-    StackSetOptions, StageAccounts, StagingTestOptions, StopOptions, TemplateBucketOptions, TestOptions, TourOptions, VerifyOptions,
-    WaveOptions, non_empty,
+    DoctorOptions, EvidenceOptions, HistoryOptions, HistoryPlaceOptions, InitTestsOptions, ListOptions, OnFailure, OwnChecks,
+    PackageOptions, Permissions, PlanOptions, PreferenceOptions, ProjectOptions, PruneOptions, RecordOptions, RegionConcurrency,
+    RegistryAction, RegistryOptions, ReleaseOptions, ReportOptions, ResolveOptions, RoleOptions, RollbackOptions, SchemaOf, SetupOptions,
+    SignatureOptions, SigningOptions, SnapshotOptions, StackSetAccess, StackSetOptions, StageAccounts, StagingTestOptions, StopOptions,
+    TemplateBucketOptions, TestOptions, TourOptions, VerifyOptions, WaveOptions, non_empty,
 };
 
 use terminal::Format;
@@ -107,13 +107,18 @@ pub enum Command {
     Report(Box<ReportOptions>),
     /// Roll a stage out and check that its endpoints serve the release
     Deploy(Box<DeployOptions>),
+    /// Deploy an earlier release again, from the history, with the checks of a deployment
+    #[command(mut_args(options::rollback_adapted))]
+    Rollback(Box<RollbackOptions>),
+    /// Show what was deployed at a time, who approved it, and what proves it; changes nothing
+    History(HistoryOptions),
     /// Write first endpoint tests from labelled rows or sample payloads
     InitTests(InitTestsOptions),
     /// Test every endpoint of the staging accounts
     TestStaging(TestOptions),
     /// Test every endpoint of the production accounts
     TestProd(TestOptions),
-    /// Verify the signed records of a release with a public key, without a network
+    /// Verify the signed records of a release with a public key: offline, or with its history
     Verify(VerifyOptions),
     /// Run the whole pipeline on this machine, against a local AWS with three accounts
     Demo(DemoOptions),

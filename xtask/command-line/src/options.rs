@@ -11,12 +11,14 @@ mod configuration;
 mod demo;
 mod deploy;
 mod doctor;
+mod history;
 mod init_tests;
 mod package;
 mod plan;
 mod prune;
 mod registry;
 mod report;
+mod rollback;
 mod setup;
 mod shared;
 mod stop;
@@ -37,12 +39,15 @@ pub use deploy::{
 };
 pub use doctor::DoctorOptions;
 pub(crate) use doctor::hide_what_only_build_reads;
+pub use history::{HistoryOptions, HistoryPlaceOptions};
 pub use init_tests::InitTestsOptions;
 pub use package::PackageOptions;
 pub use plan::PlanOptions;
 pub use prune::PruneOptions;
 pub use registry::{ListOptions, RegistryAction, RegistryOptions, ResolveOptions, SnapshotOptions};
 pub use report::{EvidenceOptions, ReportOptions};
+pub use rollback::RollbackOptions;
+pub(crate) use rollback::adapted as rollback_adapted;
 pub use setup::SetupOptions;
 pub use shared::{
     AccountFilter, ProjectOptions, RecordOptions, ReleaseOptions, RoleOptions, SignatureOptions, SigningOptions, StageAccounts,
@@ -72,6 +77,7 @@ const TESTS: &str = "Tests";
 const LOAD: &str = "Load";
 const COMPARISON: &str = "Comparison";
 const EVIDENCE: &str = "Evidence";
+const HISTORY: &str = "History";
 const OUTPUT: &str = "Output";
 
 /// The trimmed value of an option, or `None` if it is empty.

@@ -4,10 +4,12 @@
 use std::time::SystemTime;
 
 use model_release::Failure;
+use model_release::history::Facts;
 use model_release::records::{self, VerifiedRecord};
 use serde_json::json;
 
 use crate::approval::ApprovalCheck;
+use crate::history::Recorder;
 use crate::requests;
 use crate::session;
 use crate::signatures::Signatures;
@@ -23,9 +25,10 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &CheckRele
     let path = folder.join(records::VERIFICATION_SUMMARY);
     files::check_result(&path)?;
     let approval = ApprovalCheck::new(&folder, options.stage, &release, &options.approval, &options.release)?;
-    let mut signatures = Signatures::check(printer, project, &options.signatures, &release)?;
+    let mut signatures = Signatures::check(printer, project, &options.signatures, &release).await?;
+    let recorder = Recorder::open(printer, &options.history, &release, Some(options.stage), &signing).await?;
     let now = SystemTime::now();
-    let tests = staging_tests::check(printer, project, options.stage, &release, &options.staging_tests, now, &mut signatures);
+    let tests = staging_tests::check(printer, project, options.stage, &release, &options.staging_tests, now, &mut signatures).await;
     // A session that cannot be opened does not hide the result of the tests.
     let session = session::open().await;
     let current = match &session {
@@ -48,10 +51,14 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &CheckRele
     }
     let inputs: Vec<_> = signatures.records.iter().map(VerifiedRecord::descriptor).collect();
     let summary = |run: &_| records::verification_summary(&release, options.stage, signatures.policy.as_ref(), inputs, run);
+    let mut evidence = Vec::new();
     if let Some(signed) = signing.record(summary).await? {
         files::write(&path, signed.as_bytes())?;
         printer.step("Written", files::shown(&path));
+        evidence.push((records::VERIFICATION_SUMMARY.to_owned(), signed.into_bytes()));
     }
+    let (approval_then, tests_then) = (approved.clone().map(Box::new), tests.as_ref().map(|tests| tests.summary.clone()));
+    recorder.with_files(evidence, |files| Facts::Checked { approval: approval_then, staging_tests: tests_then, files }).await?;
     let packages: Vec<_> = packages.iter().map(|package| package.arn.to_string()).collect();
     let record = json!({
         "schema_version": 1,

@@ -7,7 +7,7 @@ use std::time::Duration;
 use model_release::aws::{StagePlan, TargetSessions, deployed_endpoints, place_template, plan_stage};
 use model_release::plan_report::{self, PlanDocument};
 use model_release::preflight::{PlannedRollout, PreflightReport, Scope};
-use model_release::{Failure, RolloutRequest, deploy};
+use model_release::{Diagnostic, Failure, Level, RolloutRequest, deploy};
 use stack_rollout::aws::CloudFormationStackSets;
 use stack_rollout::detect_drift;
 
@@ -99,7 +99,13 @@ async fn run_drift_detection(
     };
     let detection = detect_drift(stack_sets, &request.release.stack_set, &preferences, &options, progress::rollout(printer));
     match Box::pin(unless_interrupted(detection, || false)).await? {
-        Ok(_) => Ok(()),
+        Ok((_, problems)) => {
+            let warning = |problem| Diagnostic { level: Level::Warning, ..Diagnostic::from(problem) };
+            let mut warnings: Vec<_> = problems.iter().map(warning).collect();
+            session::locate_all(&mut warnings).await;
+            printer.diagnostics(&warnings);
+            Ok(())
+        }
         // A stack set that does not exist yet has not drifted.
         Err(stack_rollout::Error::Call { source, .. }) if source.kind() == stack_rollout::CallErrorKind::StackSetNotFound => Ok(()),
         Err(error) => Err(deploy::refused(&error, request.call_as)),

@@ -6,7 +6,7 @@ use endpoint_test::Report;
 use model_registry::documents::Mirror;
 use model_release::approved_bytes::NoArtifacts;
 use model_release::dossier::{self, Dossier, Evidence, Source};
-use model_release::{Diagnostic, Failure, RegistryAccess, Release};
+use model_release::{Diagnostic, Failure, FailureKind, RegistryAccess, Release};
 
 use crate::report_commands::Paths;
 use crate::{report_commands, requests, snapshot};
@@ -49,7 +49,7 @@ pub(crate) async fn run(printer: Printer, project: &Project, options: &ReportOpt
         let hint = "`plan --stage prod --format json` prints one";
         evidence.plan = Ok(Source::read(path, "a plan in JSON").map_err(|diagnostic| diagnostic.with_hint(hint))?);
     }
-    read_from_aws(printer, options, &release, &mut evidence).await?;
+    Box::pin(read_from_aws(printer, options, &release, &mut evidence)).await?;
 
     let mut dossier = dossier::assemble(&release, &evidence);
     let build_dir = project.folder(options.release.build_dir.as_deref(), "deploy");
@@ -87,7 +87,7 @@ async fn read_snapshot(options: &EvidenceOptions, release: &Release, evidence: &
     let saved = snapshot::read(file)?;
     let access =
         |_: &_| RegistryAccess { registry: saved.clone(), documents: Mirror::new(snapshot::mirror(file)), artifacts: None::<NoArtifacts> };
-    evidence.read_registry(release, &format!("registry snapshot {}", file.display()), access).await;
+    drop(evidence.read_registry(release, &format!("registry snapshot {}", file.display()), access).await);
     Ok(true)
 }
 
@@ -101,7 +101,8 @@ async fn read_from_aws(printer: Printer, options: &ReportOptions, release: &Rele
     use model_release::aws::{StagePlan, TargetSessions, deployed_endpoints, plan_stage};
 
     let named = &options.evidence;
-    let warned = |failure: Failure| {
+    let warned = async |mut failure: Failure| {
+        crate::session::locate(&mut failure).await;
         let mut why = Vec::new();
         for mut diagnostic in failure.diagnostics {
             diagnostic.level = model_release::Level::Warning;
@@ -111,7 +112,10 @@ async fn read_from_aws(printer: Printer, options: &ReportOptions, release: &Rele
         why.join("; ")
     };
     let session = match (named.offline, named.plan.is_some() && named.registry.is_some()) {
-        (false, false) => crate::session::open().await.map_err(warned),
+        (false, false) => match crate::session::open().await {
+            Ok(session) => Ok(session),
+            Err(failure) => Err(warned(failure).await),
+        },
         (true, _) => Err(NOT_READ.to_owned()),
         (_, true) => Err("it was read from a file".to_owned()),
     };
@@ -125,10 +129,11 @@ async fn read_from_aws(printer: Printer, options: &ReportOptions, release: &Rele
                 let stage = release.manifest.stage(Stage::Prod);
                 let sessions = TargetSessions::new(session, release, stage, &requests::target_role(&options.role)?, "report");
                 match plan_stage(&stack_sets, release, Stage::Prod, &request, crate::tool()).await {
-                    Err(failure) => Err(warned(failure)),
+                    Err(failure) => Err(warned(failure).await),
                     Ok(StagePlan { observed, mut document, .. }) => {
                         if observed.stack_set.is_some() {
                             let serving = deployed_endpoints(&Arc::new(sessions), &stage.endpoints, &request, &observed).await;
+                            printer.diagnostics(&model_release::unread_endpoints(&serving));
                             printer.diagnostics(&document.add_endpoints(Stage::Prod, serving));
                         }
                         Ok(Source { value: document, from: "CloudFormation and SageMaker".to_owned() })
@@ -139,7 +144,12 @@ async fn read_from_aws(printer: Printer, options: &ReportOptions, release: &Rele
     }
     if !read_snapshot(named, release, evidence).await? {
         match session {
-            Ok(session) => evidence.read_registry(release, "SageMaker", |region| session.registry_access(Some(region))).await,
+            Ok(session) => {
+                let failed = evidence.read_registry(release, "SageMaker", |region| session.registry_access(Some(region))).await;
+                if !failed.is_empty() {
+                    warned(Failure::new(FailureKind::Unreachable, failed)).await;
+                }
+            }
             Err(why) => evidence.registry = Err(why),
         }
     }

@@ -5,13 +5,19 @@ mod golden;
 use std::path::Path;
 use std::time::Duration;
 
-use endpoint_test::{LoadMode, Suite, SuiteOptions, TargetReport};
+#[cfg(feature = "aws")]
+use endpoint_test::Verdict;
+use endpoint_test::{ChampionResults, LoadMode, Suite, SuiteOptions, TargetReport};
+use model_release::history::tested;
 use model_release::{
-    BaselineAddress, BaselineTarget, Diagnostic, Expectations, Failure, FailureKind, Release, Stage, StageTests, stop_on_errors,
+    BaselineAddress, BaselineTarget, Diagnostic, Expectations, Failure, FailureKind, Release, Stage, StageTests, champion, stop_on_errors,
     test_container,
 };
+use stack_rollout::Targets;
 
+use crate::captured_requests::captured_requests;
 use crate::check_programs::Programs;
+use crate::history::Recorder;
 use crate::progress::EndpointProgress;
 use crate::record::Recording;
 use crate::requests;
@@ -20,6 +26,7 @@ use crate::signing::Signing;
 use crate::suite_file::{SMOKE_SUITE, SUITE, SuiteFile, default_suite};
 use crate::suite_samples::with_samples;
 use crate::suite_variables;
+use crate::targets;
 use crate::test_results::{self, ResultFiles};
 use command_line::{OwnChecks, RoleOptions, TestOptions, non_empty};
 use terminal::{Exit, Printer, Project, interrupted};
@@ -33,6 +40,9 @@ pub(crate) async fn run(printer: Printer, project: &Project, stage: Stage, optio
     let load = load_mode(stage, options)?;
     let production = is_production(stage, options);
     let compare_with = non_empty(options.compare_with.as_ref()).map(BaselineAddress::parse).transpose()?;
+    if compare_with == Some(BaselineAddress::Production) && stage == Stage::Prod {
+        return Err(Diagnostic::error("`production` is what `test-prod` tests").code("baseline").with_hint("name another endpoint").into());
+    }
     let is_release_named = options.release.build_dir.is_some() || non_empty(options.release.release_sha256.as_ref()).is_some();
     // A local container can be tested before the first build.
     let needs_release = options.endpoint_url.is_none() || is_release_named;
@@ -43,8 +53,9 @@ pub(crate) async fn run(printer: Printer, project: &Project, stage: Stage, optio
     };
     if let Some(release) = &release {
         check_config(release, stage, non_empty(options.build_config.as_ref()))?;
-        Signatures::check(printer, project, &options.signatures, release)?;
+        Signatures::check(printer, project, &options.signatures, release).await?;
     }
+    let targets = only_targets(stage, options, release.as_ref())?;
     let recorded = release.as_ref().filter(|_| options.endpoint_url.is_none());
     let recording = Recording::read(&options.record, stage, "Tested", recorded, None)?;
     let suite_options = SuiteOptions {
@@ -90,6 +101,8 @@ pub(crate) async fn run(printer: Printer, project: &Project, stage: Stage, optio
         Some(release) if options.endpoint_url.is_none() => Some(Expectations::read(release, stage)?),
         _ => None,
     };
+    let champion = champion_results(project, options, compare_with.as_ref(), &results, release.as_ref())?;
+    let replay = captured_requests(non_empty(options.replay.as_ref()), &suite, &path).await?;
     let suite = with_samples(suite, options.sample_payloads.as_deref(), release.as_ref()).await?;
     let tests = StageTests {
         suite_info,
@@ -100,9 +113,12 @@ pub(crate) async fn run(printer: Printer, project: &Project, stage: Stage, optio
         load,
         checks_suffice: production,
         compare_with,
+        champion,
+        replay,
         fail_on_difference: options.fail_on_difference,
         update_golden: options.update_golden,
         programs: Some(programs.settings.clone()),
+        only: targets,
         ..StageTests::of(stage, suite)
     };
 
@@ -112,10 +128,22 @@ pub(crate) async fn run(printer: Printer, project: &Project, stage: Stage, optio
             let report = Box::pin(test_container(&tests, url, baseline, &EndpointProgress::new(printer, 1), interrupted())).await?;
             (tests, vec![report])
         }
-        None => Box::pin(endpoints(printer, tests, &options.role)).await?,
+        None => Box::pin(endpoints(printer, tests, options)).await?,
     };
     let report = tests.report(reports, crate::tool());
-    let exit = test_results::finish(printer, &results, &report, tests.release.as_ref(), &signing).await;
+    let mut exit = test_results::finish(printer, &results, &report, tests.release.as_ref(), &signing).await;
+    // A container, and a part of the tests, say nothing about a stage.
+    let is_whole = options.endpoint_url.is_none() && options.cases.is_empty();
+    if let Some(release) = tests.release.as_ref().filter(|_| is_whole) {
+        let recorded = async {
+            let history = Recorder::open(printer, &options.history, release, Some(stage), &signing).await?;
+            history.with_files(results.evidence(&report, &signing), |files| tested(&report, release, stage, files)).await
+        };
+        if let Err(failure) = recorded.await {
+            printer.diagnostics(&failure.diagnostics);
+            exit = exit.worst(failure.kind.into());
+        }
+    }
     if options.update_golden
         && let Err(failure) = golden::write(printer, &path, &report)
     {
@@ -128,14 +156,23 @@ pub(crate) async fn run(printer: Printer, project: &Project, stage: Stage, optio
 }
 
 #[cfg(feature = "aws")]
-async fn endpoints(printer: Printer, tests: StageTests, role: &RoleOptions) -> Result<(StageTests, Vec<TargetReport>), Failure> {
-    let access = crate::session::test_access(role)?;
+async fn endpoints(printer: Printer, tests: StageTests, options: &TestOptions) -> Result<(StageTests, Vec<TargetReport>), Failure> {
+    let access = crate::session::test_access(&options.role)?;
     let observer = |targets| EndpointProgress::new(printer, targets);
-    Box::pin(model_release::aws::test_endpoints(tests, &access, crate::session::open(), observer, interrupted())).await
+    let tested = model_release::aws::test_endpoints(tests, &access, crate::session::open(), observer, interrupted());
+    let (tests, mut reports) = Box::pin(tested).await?;
+    let bake = options.bake.filter(|minutes| *minutes > 0 && reports.iter().all(|report| report.verdict == Verdict::Passed));
+    if let (Some(minutes), Some(release)) = (bake, &tests.release) {
+        printer.step("Watching", format_args!("the alarms of the endpoints for {minutes} min"));
+        let (session, time) = (crate::session::open().await?, Duration::from_secs(u64::from(minutes) * 60));
+        let watch = model_release::aws::AlarmWatch { session: &session, release, stage: tests.stage, role: &access.role, time };
+        Box::pin(watch.watch(&stack_rollout::SystemClock::new(), &mut reports, interrupted())).await;
+    }
+    Ok((tests, reports))
 }
 
 #[cfg(not(feature = "aws"))]
-async fn endpoints(_: Printer, tests: StageTests, _: &RoleOptions) -> Result<(StageTests, Vec<TargetReport>), Failure> {
+async fn endpoints(_: Printer, tests: StageTests, _: &TestOptions) -> Result<(StageTests, Vec<TargetReport>), Failure> {
     crate::without_aws(&format!("test-{}", tests.stage), "name a local container with --endpoint-url").await
 }
 
@@ -154,6 +191,38 @@ async fn remote_baseline(tests: &StageTests, _: &RoleOptions) -> Result<Option<B
         Some(BaselineAddress::Remote { .. }) => crate::without_aws("--compare-with", "compare with a container by its URL").await,
         _ => Ok(None),
     }
+}
+
+/// The targets in the accounts that the options name; `None` for all.
+fn only_targets(stage: Stage, options: &TestOptions, release: Option<&Release>) -> Result<Option<Targets>, Failure> {
+    let accounts = non_empty(options.accounts.as_ref());
+    let named = [("--accounts", accounts.is_some()), ("--bake", options.bake.is_some_and(|minutes| minutes > 0))];
+    if options.endpoint_url.is_some()
+        && let Some((option, _)) = named.into_iter().find(|(_, is_named)| *is_named)
+    {
+        return Err(Diagnostic::error("a container has no account and no alarms").named(option).into());
+    }
+    let (Some(text), Some(release)) = (accounts, release) else { return Ok(None) };
+    let mut diagnostics = Vec::new();
+    let accounts = targets::accounts(text, "--accounts, TEST_ACCOUNTS", &mut diagnostics);
+    stop_on_errors(diagnostics)?;
+    release.targets(stage, Some(&accounts), None).map(Some)
+}
+
+/// The stored results for where the endpoint of --compare-with cannot be invoked.
+fn champion_results(
+    project: &Project,
+    options: &TestOptions,
+    compare_with: Option<&BaselineAddress>,
+    results: &ResultFiles,
+    release: Option<&Release>,
+) -> Result<Option<ChampionResults>, Failure> {
+    if let Some(file) = non_empty(options.champion_results.as_ref()) {
+        return Ok(Some(champion::read_results(&project.path(Some(Path::new(file)), file), release)?));
+    }
+    let build_dir = project.folder(options.release.build_dir.as_deref(), "deploy");
+    let is_production = compare_with == Some(&BaselineAddress::Production);
+    Ok(if is_production { champion::usual_results(&build_dir, &results.path(), release) } else { None })
 }
 
 /// A container on this machine is not production, for both stages.

@@ -20,20 +20,12 @@ without_aws! {
     check_release(terminal::Project, command_line::CheckReleaseOptions) "build it with its default features"
     deploy(terminal::Project, command_line::DeployOptions) "build it with its default features"
     doctor(terminal::Project, command_line::DoctorOptions) "build it with its default features; `config check` needs no AWS"
+    history(terminal::Project, command_line::HistoryOptions) "build it with its default features"
     plan(terminal::Project, command_line::PlanOptions) "build it with its default features"
     prune(terminal::Project, command_line::PruneOptions) "build it with its default features"
+    rollback(terminal::Project, command_line::RollbackOptions) "build it with its default features"
     status(terminal::Project, command_line::StackSetOptions) "build it with its default features"
     stop(terminal::Project, command_line::StopOptions) "build it with its default features"
+    verify(terminal::Project, command_line::VerifyOptions) "build it with its default features"
     setup(command_line::SetupOptions) "build it with its default features"
-}
-
-/// `verify` awaits nothing.
-pub(crate) mod verify {
-    use model_release::{Diagnostic, Failure};
-    use terminal::{Exit, Printer, Project};
-
-    pub(crate) fn run(_: Printer, _: &Project, _: &command_line::VerifyOptions) -> Result<Exit, Failure> {
-        let diagnostic = Diagnostic::error("this program was built without the verification of signatures");
-        Err(diagnostic.with_hint("build it with its default features").into())
-    }
 }

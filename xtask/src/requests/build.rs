@@ -75,7 +75,7 @@ impl BuildCommand {
         let (regional_packages, problems) = regional_packages(&options.regional_model_package);
         errors.diagnostics.extend(problems.into_iter().map(|problem| problem.named("--regional-model-package")));
         let [staging_accounts, prod_accounts] = errors.stage_accounts(&configuration.accounts);
-        let stages = [
+        let mut stages = [
             errors.stage(
                 Stage::Staging,
                 &configuration.staging_config_name,
@@ -91,6 +91,7 @@ impl BuildCommand {
                 prod_accounts,
             ),
         ];
+        stages[1].waves = non_empty(options.prod_waves.as_ref()).map(str::to_owned);
         if stages[0].config_file == stages[1].config_file {
             errors.diagnostics.push(
                 Diagnostic::error(format!("both stages would be written to `{}`", stages[0].config_file))

@@ -61,6 +61,7 @@ impl OptionErrors {
             env_type: self.required(env_type, &format!("--env-type-{stage}-name"), &format!("ENV_TYPE_{variable}_NAME")),
             execution_role: self.role(role, &role_names.0, &role_names.1),
             accounts,
+            waves: None,
         }
     }
 

@@ -84,6 +84,12 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     set.write()
 }
 
+/// Writes named files to a folder, together.
+pub fn write_all(folder: &Path, named: Vec<(String, Vec<u8>)>) -> Result<(), Failure> {
+    let files = named.into_iter().map(|(name, bytes)| (folder.join(name), bytes)).collect();
+    FileSet { files }.write()
+}
+
 fn folder(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }

@@ -36,6 +36,14 @@ const ROWS: &[Row] = &[
     Row { arguments: &["stop", "--stage", "staging", "--build-dir", "nothing"], code: 2, says: "`build` writes a release" },
     Row { arguments: &["prune", "--stage", "staging", "--build-dir", "nothing"], code: 2, says: "`build` writes a release" },
     Row { arguments: &["test-staging", "--build-dir", "nothing"], code: 2, says: "`build` writes a release" },
+    // The history names its project.
+    Row { arguments: &["history", "--stage", "prod", "--history", "s3://bkt"], code: 2, says: "the project of the history is not known" },
+    Row { arguments: &["history", "--stage", "prod", "--sagemaker-project-id", "p-1"], code: 2, says: "no history is named" },
+    Row { arguments: &["history", "--stage", "prod", "--at", "May"], code: 2, says: "`May` is not a date or time" },
+    Row { arguments: &["rollback", "--stage", "prod", "--to", "latest"], code: 2, says: "`latest` is not the name of a release" },
+    Row { arguments: &["rollback", "--stage", "prod", "--skip-staging"], code: 2, says: "--reason" },
+    Row { arguments: &["rollback", "--stage", "prod", "--sagemaker-project-id", "p-1"], code: 2, says: "no history is named" },
+    Row { arguments: &["verify", "s3://bkt/p-1"], code: 2, says: "pins a public key" },
     // These do.
     Row { arguments: &["build"], code: 2, says: NO_PROJECT },
     Row { arguments: &["doctor"], code: 2, says: NO_PROJECT },

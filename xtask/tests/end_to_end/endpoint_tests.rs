@@ -1,6 +1,7 @@
 //! Features of test suites, against a container and on the local AWS.
 
 use sandbox::iris::Behaviour;
+use sandbox::stand_in::Fault;
 use serde_json::{Value as Json, json};
 
 use crate::cloud::Cloud;
@@ -230,12 +231,47 @@ fn an_endpoint_is_checked_against_the_releases_template() {
 }
 
 #[test]
+fn stored_results_of_the_last_release_are_the_champion_where_production_cannot_be_called() {
+    let cloud = Cloud::new();
+    let mut project = released(&cloud);
+    project.run(["test-staging", "--results-dir", "champion"]).ends_with(0);
+    // The same release is not its own champion.
+    let own = "champion/test-results.json";
+    project.run(["test-staging", "--champion-results", own]).ends_with(2).says("the results of the tested release itself");
+    let stored = std::fs::read_to_string(project.path(own)).unwrap();
+    let release = project.json(own)["release"].as_str().unwrap().to_owned();
+    project.write(own, &stored.replace(&release, &"7".repeat(64)));
+    // Production does not let the staging tests in.
+    cloud.aws.fault(&Fault::refused_role(":333333333333:role/")).unwrap();
+    project.run(["test-staging", "--compare-with", "production", "--champion-results", own]).ends_with(0).says("unpaired: ");
+    let comparison = &results(&project)["targets"][0]["comparison"];
+    assert_eq!(comparison["unpaired"]["results"], own);
+    assert_eq!(comparison["metrics"][0]["gain"]["method"], "Newcombe, unpaired; 30 stored rows");
+    for (file, text) in [("junit.xml", "comparison is unpaired"), ("report.html", "unpaired: ")] {
+        let written = std::fs::read_to_string(project.path(&format!("target/test-results/{file}"))).unwrap();
+        assert!(written.contains(text), "{file}");
+    }
+    // Without stored results, a gate is an error.
+    project.run(["test-staging", "--compare-with", "production"]).ends_with(3);
+    // Beside the files of the release they need no option.
+    project.write("target/deploy/champion-results.json", &stored.replace(&release, &"7".repeat(64)));
+    project.set("COMPARE_WITH", "production");
+    project.run(["test-staging"]).ends_with(0).says("champion-results.json");
+}
+
+#[test]
 fn staging_is_compared_with_production_and_fails_only_with_the_option() {
     let cloud = Cloud::new();
     let project = released(&cloud);
     let production = "333333333333/us-east-1/iris-p-abc123xyz-prod";
     project.run(["test-staging", "--compare-with", production]).ends_with(0).says("responses are the same");
     assert_eq!(results(&project)["targets"][0]["comparison"]["with"], production);
+    // `production` is the same endpoint, which gets the rows and no other request.
+    cloud.aws.clear_requests().unwrap();
+    project.run(["test-staging", "--compare-with", "production"]).ends_with(0).says("responses are the same");
+    let comparison = &results(&project)["targets"][0]["comparison"];
+    assert_eq!((comparison["with"].as_str(), &comparison["compared"]), (Some(production), &json!(30)));
+    project.run(["test-prod", "--compare-with", "production"]).ends_with(2).says("`production` is what `test-prod` tests");
     // A container that responds with one species to everything.
     let other = sandbox::iris::Container::serve(Behaviour::WrongModel).unwrap();
     let run = project.run(["test-staging", "--compare-with", other.url()]).ends_with(0);

@@ -69,8 +69,10 @@ fn calls(scene: &Scene, cloud: &Cloud) -> Vec<Call> {
     let project = (scene.prepare)(cloud);
     cloud.aws.clear_requests().unwrap();
     project.run(scene.arguments).ends_with(scene.code);
-    let calls: BTreeSet<Call> = cloud.aws.requests().unwrap().into_iter().map(Call::from).collect();
-    assert!(!calls.is_empty(), "{:?} makes no call", scene.arguments);
+    let requests = cloud.aws.requests().unwrap().into_iter().map(Call::from);
+    let calls: BTreeSet<Call> = requests.filter(|call| scene.only.is_empty() || scene.only.contains(&call.action.as_str())).collect();
+    let is_called = |action: &&&str| calls.iter().any(|call| call.action == **action);
+    assert!(!calls.is_empty() && scene.only.iter().all(|action| is_called(&action)), "{:?} makes the calls {calls:?}", scene.arguments);
     let by_name: BTreeMap<String, Call> = calls.into_iter().rev().map(|call| (call.name(), call)).collect();
     by_name.into_values().collect()
 }
@@ -187,7 +189,11 @@ matrices![
     deploy,
     prune,
     test_staging,
-    check_release
+    check_release,
+    report,
+    stop,
+    signed_build,
+    deploy_in_waves
 ];
 
 /// The page explains every column, and is short enough to be read.

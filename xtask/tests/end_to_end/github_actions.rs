@@ -81,6 +81,8 @@ fn variable(project: &Project, name: &str) -> String {
         "STACK_SET_EXECUTION_ROLE_PREFIX" => "ModelDeployExecution-p-abc123xyz".to_owned(),
         "TEST_ROLE_PREFIX" => "EndpointTest-p-abc123xyz".to_owned(),
         "XTASK_URL" | "XTASK_SHA256" => String::new(),
+        // Optional.
+        _ if name.ends_with("_SIGNING_KEY_ARN") => of_project().unwrap_or_default(),
         _ => of_project().unwrap_or_else(|| panic!("the workflow uses a variable `{name}` that is not set")),
     }
 }
@@ -96,6 +98,10 @@ impl<'a> Run<'a> {
         }
         match expression {
             "inputs.model-package" => String::new(),
+            "github.event_name != 'pull_request' && vars.BUILD_SIGNING_KEY_ARN || ''" => match self.event_name {
+                "pull_request" => String::new(),
+                _ => variable(self.project, "BUILD_SIGNING_KEY_ARN"),
+            },
             _ if expression.contains("toJSON(github.event.client_payload.event)") => match &self.event {
                 Json::Null => String::new(),
                 event => event.to_string(),
@@ -355,7 +361,10 @@ fn a_pull_request_is_built_and_planned_with_a_read_only_role() {
 fn a_release_reaches_production_and_an_event_without_a_deployment_succeeds_after_the_build() {
     let cloud = Cloud::new();
     cloud.register(3);
-    let project = ready(&cloud);
+    let mut project = ready(&cloud);
+    for name in ["BUILD_SIGNING_KEY_ARN", "TEST_SIGNING_KEY_ARN", "CHECK_SIGNING_KEY_ARN"] {
+        project.set(name, &crate::signing::make_key(&cloud, "SIGN_VERIFY", "ECC_NIST_P256"));
+    }
     let workflow = Workflow::read();
     let mut run = Run::new(&project, "push");
 
@@ -368,6 +377,11 @@ fn a_release_reaches_production_and_an_event_without_a_deployment_succeeds_after
     // The record of the approval is in the artifact of the rollout.
     let record = project.json("rollout/approval.json");
     assert_eq!((&record["approver"]["id"], &record["release_named_by"]), (&"ann".into(), &"workflow-run".into()));
+    // Every job signed, and required the records of the jobs before.
+    for record in ["release/release-provenance", "staging-tests/test-results", "rollout/release-verification", "test-results/test-results"]
+    {
+        assert!(project.path(&format!("{record}.sigstore.json")).is_file(), "{record}");
+    }
     let served = run.outputs["model-package"].clone();
     assert_eq!(cloud.served("222222222222", &format!("{GROUP}-staging")), served);
     assert_eq!(cloud.served("333333333333", &format!("{GROUP}-prod")), served);

@@ -3,9 +3,8 @@
 
 use std::path::PathBuf;
 
-use crate::cloud::Cloud;
-use crate::code_pipeline::{Pipeline, Run};
-use crate::pipeline::{PROD, STAGING, WHOLE_WAY, parameters, source};
+use crate::code_pipeline::Run;
+use crate::pipeline::{WHOLE_WAY, parameters, ready, source};
 use crate::project::workspace;
 
 const TEMPLATE: &str = "pipeline/model-deploy-pipeline.yml";
@@ -70,12 +69,12 @@ fn the_pipelines_own_buildspecs_are_copies_of_the_repositorys() {
     assert!(template[start..end] == mapping, "the buildspecs in {TEMPLATE} are stale. {HINT}");
 }
 
-/// A pipeline with its own buildspecs and additional parameters.
-fn pipeline(more: &[(&str, &str)]) -> Pipeline {
+/// The parameters of a pipeline with its own buildspecs, and additional ones.
+fn own_buildspecs(more: &[(&'static str, &'static str)]) -> Vec<(&'static str, &'static str)> {
     let mut all = parameters();
     all.push(("BuildspecSource", "pipeline"));
     all.extend(more);
-    Pipeline::read(&all)
+    all
 }
 
 /// A commit that tries to set the verdict of its tests and the deployed release.
@@ -92,10 +91,8 @@ fn hostile() -> crate::project::Project {
 
 #[test]
 fn a_commit_cannot_set_the_verdict_of_its_tests_where_the_pipeline_has_its_own_buildspecs() {
-    let cloud = Cloud::new();
-    cloud.register(10);
-    cloud.prepare("staging", STAGING);
-    let (pipeline, source) = (pipeline(&[("OwnChecks", "forbidden")]), hostile());
+    let (cloud, pipeline, _) = ready(&own_buildspecs(&[("OwnChecks", "forbidden")]));
+    let source = hostile();
     source.write(
         "test/endpoint-tests.yaml",
         "version: 1\ncases:\n  - name: never\n    payload: { csv: '5.1,3.5,1.4,0.2' }\n    expect: { text: { contains: tulip } }\n",
@@ -118,12 +115,7 @@ fn a_commit_cannot_set_the_verdict_of_its_tests_where_the_pipeline_has_its_own_b
 
 #[test]
 fn a_release_reaches_production_with_the_pipelines_own_buildspecs() {
-    let cloud = Cloud::new();
-    cloud.register(10);
-    for (stage, account) in [("staging", STAGING), ("prod", PROD)] {
-        cloud.prepare(stage, account);
-    }
-    let (pipeline, source) = (pipeline(&[]), source());
+    let (cloud, pipeline, source) = ready(&own_buildspecs(&[]));
     // These files do not exist.
     for name in ["buildspec.yml", "test/buildspec.yml", SCRIPT] {
         std::fs::remove_file(source.path(name)).unwrap();

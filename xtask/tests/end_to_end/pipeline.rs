@@ -53,6 +53,27 @@ fn sha256_of_the_binary() -> &'static str {
     })
 }
 
+/// A second production account, which follows the first one.
+pub(crate) const PROD_AFTER: &str = "444444444444";
+
+/// The parameters of a pipeline that uses every option. A failed production stage goes back.
+pub(crate) fn with_first_accounts() -> Vec<(&'static str, &'static str)> {
+    let mut all = parameters();
+    all.retain(|(name, _)| *name != "ProdAccountList");
+    all.extend([("ProdAccountList", "333333333333,444444444444"), ("ProdFirstAccounts", PROD), ("ProdOnFailure", "roll-back")]);
+    all
+}
+
+/// An AWS with a registry and prepared accounts, a pipeline with these parameters, and its source.
+pub(crate) fn ready(parameters: &[(&str, &str)]) -> (Cloud, Pipeline, Project) {
+    let cloud = Cloud::new();
+    cloud.register(10);
+    for (stage, account) in [("staging", STAGING), ("prod", PROD), ("prod", PROD_AFTER)] {
+        cloud.prepare(stage, account);
+    }
+    (cloud, Pipeline::read(parameters), source())
+}
+
 /// A repository with the files that the pipeline's source action fetches.
 pub(crate) fn source() -> Project {
     let project = Project::new();
@@ -69,7 +90,7 @@ fn buildspec(pipeline: &Pipeline, action: &Action) -> Buildspec {
 #[test]
 fn every_artifact_comes_from_an_earlier_action_and_every_action_has_its_own_role() {
     for (provider, more) in SOURCES {
-        let mut all = parameters();
+        let mut all = with_first_accounts();
         all.retain(|(name, _)| *name != "SourceProvider" && more.iter().all(|(own, _)| own != name));
         all.extend([("SourceProvider", provider)].into_iter().chain(more));
         let pipeline = Pipeline::read(&all);
@@ -133,7 +154,7 @@ fn roles(pipeline: &Pipeline, action: &Action) -> Vec<String> {
 fn each_action_can_write_only_its_own_artifact() {
     for (provider, more) in SOURCES {
         for name in ["i", "iris", "a-name-of-thirty-two-characters0"] {
-            let mut all = parameters();
+            let mut all = with_first_accounts();
             all.retain(|(known, _)| {
                 !["SourceProvider", "SageMakerProjectName"].contains(known) && more.iter().all(|(own, _)| own != known)
             });
@@ -183,12 +204,12 @@ fn each_action_can_write_only_its_own_artifact() {
 
 #[test]
 fn tests_get_the_checksum_of_the_release_that_was_approved_and_of_the_program() {
-    let pipeline = Pipeline::read(&parameters());
+    let pipeline = Pipeline::read(&with_first_accounts());
     let tests: Vec<_> = pipeline
         .actions()
         .filter(|action| action.provider == "CodeBuild" && action.inputs.iter().any(|input| input == "BuildArtifact"))
         .collect();
-    assert_eq!(tests.len(), 4);
+    assert_eq!(tests.len(), 5);
     for action in tests {
         let variables: BTreeMap<_, _> = action_environment(&action.configuration).into_iter().collect();
         assert_eq!(variables["RELEASE_MANIFEST_SHA256"], "#{Build.RELEASE_MANIFEST_SHA256}", "{}", action.name);
@@ -198,7 +219,7 @@ fn tests_get_the_checksum_of_the_release_that_was_approved_and_of_the_program() 
 
 #[test]
 fn every_variable_that_is_used_is_exported_by_an_earlier_action() {
-    let pipeline = Pipeline::read(&parameters());
+    let pipeline = Pipeline::read(&with_first_accounts());
     let mut known: BTreeSet<String> = pipeline.variables.keys().map(|name| format!("variables.{name}")).collect();
     known.insert(EXECUTION_ID.to_owned());
     let mut used = BTreeSet::new();
@@ -218,8 +239,7 @@ fn every_variable_that_is_used_is_exported_by_an_earlier_action() {
     // No action follows the production tests. The dossier replaces the others in the approval; the
     // approval of a pipeline of the Python seed can show them.
     let others = ["TestStaging.TEST_SUMMARY", "TestStaging.TEST_BUILD"];
-    let unused: Vec<_> =
-        known.difference(&used).filter(|name| !name.starts_with("TestProd.") && !others.contains(&name.as_str())).collect();
+    let unused: Vec<_> = known.difference(&used).filter(|name| !name.starts_with("TestProd") && !others.contains(&name.as_str())).collect();
     assert!(unused.is_empty(), "nothing uses {unused:?}");
 }
 
@@ -247,6 +267,8 @@ fn configurations_stay_within_the_limits_of_codepipeline() {
     let (staging, prod) = ("s".repeat(14), "q".repeat(14));
     all.extend([("SageMakerProjectName", name.as_str()), ("SageMakerProjectId", "p-abcdefghijklm"), ("ModelPackageGroupName", &group)]);
     all.extend([("EnvTypeStagingName", staging.as_str()), ("EnvTypeProdName", &prod)]);
+    let first = vec![PROD; 76].join(",");
+    all.push(("ProdFirstAccounts", &first));
     let pipeline = Pipeline::read(&all);
     for action in pipeline.actions() {
         for (key, value) in &action.configuration {
@@ -302,7 +324,7 @@ fn options_of(command: &str) -> BTreeSet<String> {
 
 #[test]
 fn every_variable_that_the_buildspecs_need_is_set_and_every_set_one_is_used() {
-    let pipeline = Pipeline::read(&parameters());
+    let pipeline = Pipeline::read(&with_first_accounts());
     let obtain = std::fs::read_to_string(workspace().join("pipeline/obtain-xtask.sh")).unwrap();
     for action in pipeline.actions().filter(|action| action.provider == "CodeBuild") {
         let project = pipeline.project(action);
@@ -392,12 +414,7 @@ fn only_approval_changes_of_this_group_start_the_pipeline() {
 
 #[test]
 fn an_approval_deploys_its_package_and_the_rejection_of_the_deployed_one_the_newest_remaining_one() {
-    let cloud = Cloud::new();
-    cloud.register(10);
-    for (stage, account) in [("staging", STAGING), ("prod", PROD)] {
-        cloud.prepare(stage, account);
-    }
-    let (pipeline, source) = (Pipeline::read(&parameters()), source());
+    let (cloud, pipeline, source) = ready(&parameters());
     let rule = pipeline.properties("ApprovalRule").clone();
     let nothing: &[&str] = &["Source succeeded", "Build succeeded", "Staging skipped", "Approval skipped", "Production skipped"];
     let before = |status: &str| json!({ "previousModelApprovalStatus": status });
@@ -443,12 +460,7 @@ pub(crate) const WHOLE_WAY: [&str; 9] = [
 
 #[test]
 fn two_releases_reach_production() {
-    let cloud = Cloud::new();
-    cloud.register(10);
-    for (stage, account) in [("staging", STAGING), ("prod", PROD)] {
-        cloud.prepare(stage, account);
-    }
-    let (pipeline, source) = (Pipeline::read(&parameters()), source());
+    let (cloud, pipeline, source) = ready(&parameters());
 
     let run = Run::start(&pipeline, &cloud, &source.path(""), &[]);
     assert_eq!(run.history, WHOLE_WAY, "{}", run.log);
@@ -481,11 +493,8 @@ fn an_execution_without_an_approved_package_succeeds_and_skips_every_later_stage
 
 #[test]
 fn a_release_with_failed_staging_tests_needs_no_approval_and_has_a_report() {
-    let cloud = Cloud::new();
-    cloud.register(10);
-    cloud.prepare("staging", STAGING);
+    let (cloud, pipeline, source) = ready(&parameters());
     cloud.aws.silent_rollback(STAGING, "iris-p-abc123xyz-staging").unwrap();
-    let (pipeline, source) = (Pipeline::read(&parameters()), source());
     source.write(
         "test/endpoint-tests.yaml",
         "version: 1\ncases:\n  - name: never\n    payload: { csv: '5.1,3.5,1.4,0.2' }\n    expect: { text: { contains: tulip } }\n",
@@ -498,12 +507,7 @@ fn a_release_with_failed_staging_tests_needs_no_approval_and_has_a_report() {
 
 /// An execution with a change while it waits for its approver.
 fn after_waiting(while_waiting: impl Fn(&Cloud, &mut Run<'_>)) -> (Vec<String>, String) {
-    let cloud = Cloud::new();
-    cloud.register(10);
-    for (stage, account) in [("staging", STAGING), ("prod", PROD)] {
-        cloud.prepare(stage, account);
-    }
-    let (pipeline, source) = (Pipeline::read(&parameters()), source());
+    let (cloud, pipeline, source) = ready(&parameters());
     let run = Run::start_and_wait(&pipeline, &cloud, &source.path(""), &[], |run| while_waiting(&cloud, run));
     let production = [("StackSetName", "sagemaker-iris-p-abc123xyz-deploy-prod")];
     assert!(cloud.aws.query(HOME, "cloudformation", "DescribeStackSet", &production).is_err(), "{}", run.log);

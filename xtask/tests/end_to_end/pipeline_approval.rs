@@ -9,16 +9,11 @@ use serde_json::{Value as Json, json};
 use crate::approvals::APPROVER;
 use crate::cloud::{Cloud, GROUP, HOME};
 use crate::code_pipeline::{EXECUTION_ID, Pipeline, Run};
-use crate::pipeline::{LONGEST_VALUE, PROD, STAGING, WHOLE_WAY, overlap, parameters, source};
+use crate::pipeline::{LONGEST_VALUE, PROD, STAGING, WHOLE_WAY, overlap, parameters, ready, source};
 
 #[test]
 fn the_approver_sees_the_plan_and_the_dossier_and_the_decision_is_part_of_productions_results() {
-    let cloud = Cloud::new();
-    cloud.register(10);
-    for (stage, account) in [("staging", STAGING), ("prod", PROD)] {
-        cloud.prepare(stage, account);
-    }
-    let (pipeline, source) = (Pipeline::read(&parameters()), source());
+    let (cloud, pipeline, source) = ready(&parameters());
     let run = Run::start(&pipeline, &cloud, &source.path(""), &[]);
     assert_eq!(run.history, WHOLE_WAY, "{}", run.log);
     let approval = run.approval.as_ref().unwrap();

@@ -12,8 +12,7 @@ use crate::schemas::validate;
 const PRODUCTION: &str = "333333333333";
 
 /// Production has version 13, and staging has tested version 14. Both were tested.
-fn waiting_for_approval() -> (Cloud, Project) {
-    let cloud = Cloud::new();
+pub(crate) fn waiting_for_approval(cloud: &Cloud) -> Project {
     cloud.register(10);
     let project = cloud.project();
     cloud.prepare("prod", PRODUCTION);
@@ -23,7 +22,7 @@ fn waiting_for_approval() -> (Cloud, Project) {
     project.run(["build"]).ends_with(0);
     cloud.deploy(&project, "staging", "222222222222", &[]);
     project.run(["test-staging", "--no-load"]).ends_with(0);
-    (cloud, project)
+    project
 }
 
 fn dossier(project: &Project) -> Json {
@@ -54,7 +53,8 @@ fn commands(dossier: &Json, of: &str) -> Vec<String> {
 
 #[test]
 fn the_page_alone_answers_what_better_or_worse_and_how_to_go_back() {
-    let (cloud, project) = waiting_for_approval();
+    let cloud = Cloud::new();
+    let project = waiting_for_approval(&cloud);
     cloud.aws.clear_requests().unwrap();
     let run = project.run(["report", "--production-results", "target/prod-results", "--pipeline-execution", "run-7"]).ends_with(0);
     cloud.only_reads();
@@ -92,7 +92,8 @@ fn the_page_alone_answers_what_better_or_worse_and_how_to_go_back() {
 
 #[test]
 fn the_commands_of_the_page_run_as_printed() {
-    let (cloud, project) = waiting_for_approval();
+    let cloud = Cloud::new();
+    let project = waiting_for_approval(&cloud);
     project.run(["report"]).ends_with(0);
     let dossier = dossier(&project);
     for command in commands(&dossier, "verify") {
@@ -117,7 +118,8 @@ fn the_commands_of_the_page_run_as_printed() {
 
 #[test]
 fn what_cannot_be_read_is_not_known_and_what_failed_forbids_the_approval() {
-    let (cloud, project) = waiting_for_approval();
+    let cloud = Cloud::new();
+    let project = waiting_for_approval(&cloud);
     cloud.sagemaker(
         "UpdateModelPackage",
         &json!({ "ModelPackageArn": format!("arn:aws:sagemaker:us-east-1:111111111111:model-package/{GROUP}/14"), "ModelApprovalStatus": "Rejected" }),

@@ -18,13 +18,13 @@ pub(crate) fn package(region: &str, version: u32) -> String {
     format!("arn:aws:sagemaker:{region}:{HOME}:model-package/{GROUP}/{version}")
 }
 
-/// Approves a version in both regions.
+/// Approves a version in both regions. A later version is of a later day.
 pub(crate) fn approve(cloud: &Cloud, version: u32) {
     for region in [REGION, OTHER] {
         let package = SeedPackage {
             version: Some(version),
             approval_status: Some("Approved".to_owned()),
-            created: Some(format!("2026-02-{version:02}T00:00:00Z")),
+            created: Some(format!("2026-{:02}-{:02}T00:00:00Z", 2 + (version - 1) / 28, 1 + (version - 1) % 28)),
             ..SeedPackage::default()
         };
         let seed = SeedPackages {

@@ -20,12 +20,12 @@ const ALLOWED: &str = "target/check-release/prod/release-verification.sigstore.j
 pub(crate) struct Signed {
     pub(crate) cloud: Cloud,
     pub(crate) project: Project,
-    key: String,
+    pub(crate) key: String,
 }
 
 impl Signed {
     /// The policy of the project requires signatures with a key of this kind.
-    fn with(spec: &str) -> Self {
+    pub(crate) fn with(spec: &str) -> Self {
         let cloud = Cloud::new();
         cloud.register(10);
         let project = cloud.project();
@@ -35,14 +35,8 @@ impl Signed {
         signed
     }
 
-    /// Pins the public key of a key in the release policy.
     fn trust(&self, key: &str) {
-        let response = self.cloud.aws.call(HOME, "kms", "GetPublicKey", &json!({ "KeyId": key })).unwrap();
-        let lines: Vec<_> = response["PublicKey"].as_str().unwrap().as_bytes().chunks(64).map(String::from_utf8_lossy).collect();
-        let pem = format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", lines.join("\n"));
-        self.project.write("release-key.pem", &pem);
-        let policy = json!({ "schema_version": 1, "signatures": { "public_key": "release-key.pem", "required": true } });
-        self.project.write("release-policy.json", &policy.to_string());
+        trust(&self.cloud, &self.project, key);
     }
 
     fn sign(&self, command: &[&str]) {
@@ -64,7 +58,34 @@ impl Signed {
     }
 }
 
-fn make_key(cloud: &Cloud, usage: &str, spec: &str) -> String {
+/// The alias of the key of [`with_an_alias`].
+pub(crate) const ALIAS: &str = "arn:aws:kms:us-east-1:111111111111:alias/releases";
+
+/// A project whose policy requires signatures, and whose key has an alias.
+pub(crate) fn with_an_alias(cloud: &Cloud) -> Project {
+    cloud.register(10);
+    let project = cloud.project();
+    let key = make_key(cloud, "SIGN_VERIFY", "ECC_NIST_P256");
+    cloud.aws.call(HOME, "kms", "CreateAlias", &json!({ "AliasName": "alias/releases", "TargetKeyId": key })).unwrap();
+    trust(cloud, &project, &key);
+    project
+}
+
+/// Pins the public key of a key in the release policy.
+fn trust(cloud: &Cloud, project: &Project, key: &str) {
+    project.write("release-key.pem", &public_key(cloud, key));
+    let policy = json!({ "schema_version": 1, "signatures": { "public_key": "release-key.pem", "required": true } });
+    project.write("release-policy.json", &policy.to_string());
+}
+
+/// The public key of a key, as PEM.
+pub(crate) fn public_key(cloud: &Cloud, key: &str) -> String {
+    let response = cloud.aws.call(HOME, "kms", "GetPublicKey", &json!({ "KeyId": key })).unwrap();
+    let lines: Vec<_> = response["PublicKey"].as_str().unwrap().as_bytes().chunks(64).map(String::from_utf8_lossy).collect();
+    format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", lines.join("\n"))
+}
+
+pub(crate) fn make_key(cloud: &Cloud, usage: &str, spec: &str) -> String {
     let created = cloud.aws.call(HOME, "kms", "CreateKey", &json!({ "KeyUsage": usage, "KeySpec": spec })).unwrap();
     created["KeyMetadata"]["Arn"].as_str().unwrap().to_owned()
 }

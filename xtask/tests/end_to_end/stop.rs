@@ -25,6 +25,16 @@ fn deployed(cloud: &Cloud) -> Project {
     project
 }
 
+/// An operation runs for an hour. The program that started it has ended.
+pub(crate) fn running(cloud: &Cloud) -> Project {
+    cloud.aws.set_stack_set_pace(Duration::ZERO).unwrap();
+    let project = deployed(cloud);
+    let (mut deploying, _lines) = until(project.command(DEPLOY), "Started");
+    deploying.kill().unwrap();
+    deploying.wait().unwrap();
+    project
+}
+
 /// A command, after it printed a line with this text.
 fn until(mut command: Command, text: &str) -> (Child, Lines) {
     let mut run = command.spawn().unwrap();

@@ -17,6 +17,7 @@ pub(super) fn of_target(place: &str, comparison: &ComparisonReport) -> Markup {
                 @if let Some(most) = comparison.at_most { "; " ((most * 10_000.0).round() / 100.0) "% are allowed" }
             }
         }
+        @if let Some(unpaired) = comparison.unpaired_text() { p class="row plain" { (prose(&unpaired)) } }
         (gains(place, comparison))
     }
 }
@@ -64,11 +65,19 @@ fn gains(place: &str, comparison: &ComparisonReport) -> Markup {
         @for gain in &gains {
             tr {
                 td data-label="Outcome" {
-                    @if gain.outcome != Outcome::Skipped { (badge(gain.outcome.as_str())) }
-                    @if let Some(would_be) = gain.would_be { " " span class="soft" { (would_be) } }
+                    @if gain.outcome != Outcome::Skipped {
+                        span {
+                            (badge(gain.outcome.as_str()))
+                            @if let Some(would_be) = gain.would_be { " " span class="soft" { (would_be) } }
+                        }
+                    }
                 }
                 th scope="row" { (gain.name) }
-                td data-label="Limit" { (gain.limit) @if let Some(interval) = &gain.interval { br; span class="soft" { (interval) } } }
+                td data-label="Limit" {
+                    @if !gain.limit.is_empty() || gain.interval.is_some() {
+                        span { (gain.limit) @if let Some(interval) = &gain.interval { br; span class="soft" { (interval) } } }
+                    }
+                }
                 td data-label="This endpoint" class="number" { (gain.this) }
                 td data-label="The other endpoint" class="number" { (gain.other) }
             }

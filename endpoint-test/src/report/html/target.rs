@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::{badge, case, comparison, date, hint, label, load, time, why};
+use super::{badge, case, comparison, date, hint, label, load, replay, time, why};
 use crate::report::{CheckReport, TargetReport};
 
 pub(super) fn section(index: usize, target: &TargetReport) -> Markup {
@@ -19,6 +19,7 @@ pub(super) fn section(index: usize, target: &TargetReport) -> Markup {
                 ul class="rows" { @for case in &target.cases { (case::row(&title, &target.credentials(), case)) } }
             }
             @if let Some(found) = &target.comparison { (comparison::of_target(&title, found)) }
+            @if let Some(found) = &target.replay { (replay::of_target(&title, found)) }
             @if let Some(found) = &target.load { (load::part(index, &title, found)) }
         }
     }

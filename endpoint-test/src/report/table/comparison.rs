@@ -31,6 +31,9 @@ pub(super) fn lines(text: &mut String, target: &TargetReport) {
         let (here, there) = (safe(&difference.this), safe(&difference.other));
         paragraph(text, "  ", 6, &format!("\"{}\"{row}{at}: {here} here, {there} there", name(case)));
     }
+    if let Some(unpaired) = comparison.unpaired_text() {
+        paragraph(text, "  ", 4, &safe(&unpaired));
+    }
     gains(text, comparison);
     if let Some(flips) = comparison.flips_text() {
         paragraph(text, "  ", 4, &flips);

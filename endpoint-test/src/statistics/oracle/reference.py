@@ -10,7 +10,7 @@ import json
 import math
 
 import numpy as np
-from scipy import optimize, stats
+from scipy import optimize, special, stats
 from sklearn import metrics
 from statsmodels.stats import contingency_tables, multitest, proportion
 
@@ -58,6 +58,11 @@ def tango(first, second, rows, tail):
     return [solve(factor, -edge, min(estimate + 1e-9, edge)), solve(-factor, max(estimate - 1e-9, -edge), edge)]
 
 
+def newcombe(counts, tail):
+    first, rows, second, others = counts
+    return [float(bound) for bound in proportion.confint_proportions_2indep(first, rows, second, others, method="newcomb", compare="diff", alpha=2 * tail)]
+
+
 def placements(scores, truth):
     positives, negatives = scores[truth], scores[~truth]
     kernel = (positives[:, None] > negatives[None, :]) + 0.5 * (positives[:, None] == negatives[None, :])
@@ -96,6 +101,20 @@ def quantile_ranks(rows, quantile, tail):
     return [max(lower, default=0), min(upper, default=0)]
 
 
+def psi(base, found, bins):
+    """The population stability index over quantile bins of the base, each share with half a count more."""
+    edges = np.unique(np.quantile(base, np.arange(1, bins) / bins, method="inverted_cdf"))
+    count = lambda values: np.bincount(np.searchsorted(edges, values, side="left"), minlength=len(edges) + 1) + 0.5
+    one, other = count(base), count(found)
+    one, other = one / one.sum(), other / other.sum()
+    return float(((other - one) * np.log(other / one)).sum())
+
+
+def kolmogorov_smirnov(base, found):
+    distance = stats.ks_2samp(base, found).statistic
+    return [float(distance), float(special.kolmogorov(distance * math.sqrt(len(base) * len(found) / (len(base) + len(found)))))]
+
+
 random = SplitMix64(7)
 draw = lambda count, bound: [random.below(bound) for _ in range(count)]
 truth = np.array(draw(60, 2)) == 1
@@ -103,6 +122,7 @@ one = np.array(draw(60, 40)) / 40 + 0.4 * truth
 other = np.array(draw(60, 40)) / 40 + 0.3 * truth
 area_one, area_other, covariance = delong(one, other, truth)
 errors = np.array(draw(50, 1000)) / 100
+drifts = [(np.array(draw(rows, 1000)) / 1000, np.array(draw(others, bound)) / 1000) for rows, others, bound in [(50, 50, 1000), (200, 300, 800), (40, 90, 5), (1000, 1000, 950)]]
 
 print(
     json.dumps(
@@ -112,6 +132,11 @@ print(
             "tango": [
                 [*counts, tail, *tango(*counts, tail)]
                 for counts in [(7, 2, 50), (0, 3, 100), (5, 0, 30), (40, 38, 1000), (1, 1, 10)]
+                for tail in TAILS
+            ],
+            "newcombe": [
+                [*counts, tail, *newcombe(counts, tail)]
+                for counts in [(56, 70, 48, 80), (9, 10, 3, 10), (29, 30, 30, 30), (0, 10, 0, 20), (950, 1000, 19_200, 20_000)]
                 for tail in TAILS
             ],
             "mcnemar": [
@@ -135,6 +160,10 @@ print(
                 "own": [float(area_one), float(area_other)],
                 "covariance": covariance.tolist(),
             },
+            "drift": [
+                [base.tolist(), found.tolist(), [*kolmogorov_smirnov(base, found), psi(base, found, 10)]] for base, found in drifts
+            ],
+            "chi_square": [[freedom, tail, float(stats.chi2.isf(tail, freedom))] for freedom in [1, 4, 9] for tail in TAILS],
             "bca": [errors.tolist(), [[tail, *bca(errors, tail)] for tail in TAILS]],
         },
     )

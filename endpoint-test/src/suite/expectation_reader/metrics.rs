@@ -75,7 +75,7 @@ pub(super) fn read(reader: &mut Reader, node: &Node, columns: &mut Vec<(String, 
 }
 
 /// `text`, a JSON Pointer, a JSONPath, or `{ column: 1 }` of a CSV response.
-fn source(reader: &mut Reader, fields: &Fields<'_>, key: &str) -> Option<Source> {
+pub(in crate::suite) fn source(reader: &mut Reader, fields: &Fields<'_>, key: &str) -> Option<Source> {
     if let Some(node @ Node { content: Content::Map(_), .. }) = fields.get(key) {
         let what = format!("`{key}`");
         let fields = reader.fields(node, &what, SOURCE_KEYS)?;

@@ -143,7 +143,7 @@ struct Metrics {
 /// A JSON Pointer, a JSONPath, `text` for the whole response, or a column of a CSV response.
 #[derive(JsonSchema)]
 #[schemars(untagged)]
-enum Source {
+pub(super) enum Source {
     Json(String),
     Csv(CsvColumn),
 }
@@ -151,7 +151,7 @@ enum Source {
 /// A column in the first row of a CSV response.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
-struct CsvColumn {
+pub(super) struct CsvColumn {
     /// Its number from 0, or its name in the response's first line.
     column: ColumnOf,
 }

@@ -117,6 +117,9 @@ fn notable(plan: &PlanDocument) -> Vec<String> {
             TargetAction::Orphaned => Some("not a target of the release; it keeps its stack".to_owned()),
             TargetAction::Inoperable => Some("inoperable: CloudFormation skips it".to_owned()),
             TargetAction::Outdated => Some("outdated: an earlier operation did not update it".to_owned()),
+            TargetAction::Changed if target.status.as_deref() == Some("OUTDATED") => {
+                Some("outdated: an earlier operation did not update it, and it can have an earlier release than the others".to_owned())
+            }
             TargetAction::New | TargetAction::Changed | TargetAction::Unchanged => None,
         };
         let found: Vec<_> = [action, failure, not_reached, drifted].into_iter().flatten().collect();

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{ChoiceOptions, ConfigurationOptions, SigningOptions};
+use super::{ChoiceOptions, ConfigurationOptions, HistoryPlaceOptions, SigningOptions};
 
 /// Options of `build`.
 #[derive(Debug, Args)]
@@ -22,6 +22,9 @@ pub struct BuildOptions {
     pub regional_model_package: Vec<String>,
     #[command(flatten)]
     pub configuration: ConfigurationOptions,
+    /// Roll out production in these waves, such as 1,10%,rest [default: `waves` of the stage file]
+    #[arg(long, value_name = "WAVES", env = "PROD_WAVES", help_heading = super::TARGETS)]
+    pub prod_waves: Option<String>,
     /// Upload the template's local artifacts to this bucket
     #[arg(long, value_name = "BUCKET", env = "ARTIFACT_BUCKET", help_heading = super::ARTIFACTS)]
     pub artifact_bucket: Option<String>,
@@ -42,4 +45,9 @@ pub struct BuildOptions {
     pub output_dir: Option<PathBuf>,
     #[command(flatten)]
     pub signing: SigningOptions,
+    #[command(flatten)]
+    pub history: HistoryPlaceOptions,
+    /// Write this release of the history instead of a new one: its digest, or the version or ARN of its model package
+    #[arg(long, value_name = "RELEASE", env = "ROLLBACK_TO", help_heading = super::HISTORY)]
+    pub rollback_to: Option<String>,
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use model_release::Stage;
 
-use super::{ReleaseOptions, SignatureOptions, SigningOptions};
+use super::{HistoryPlaceOptions, ReleaseOptions, SignatureOptions, SigningOptions};
 
 /// Options of `check-release`.
 #[derive(Debug, Args)]
@@ -26,6 +26,8 @@ pub struct CheckReleaseOptions {
     pub results_dir: Option<PathBuf>,
     #[command(flatten)]
     pub signing: SigningOptions,
+    #[command(flatten)]
+    pub history: HistoryPlaceOptions,
 }
 
 /// The approval that allows a deployment to production, and where its record is written.
@@ -54,4 +56,7 @@ pub struct StagingTestOptions {
     /// Do not require passed staging tests for prod
     #[arg(long, conflicts_with = "staging_results", help_heading = super::RELEASE)]
     pub without_staging_tests: bool,
+    /// Require results that are signed with this KMS key, instead of a pinned one
+    #[arg(long, value_name = "KEY-ARN", env = "TRUSTED_TEST_KEY_ARN", help_heading = super::RELEASE)]
+    pub trusted_test_key: Option<String>,
 }

@@ -6,10 +6,13 @@ use clap::Args;
 
 use model_release::Stage;
 
-use super::{RecordOptions, ReleaseOptions, RoleOptions, SignatureOptions, StagingTestOptions, TemplateBucketOptions, WaveOptions};
+use super::{
+    HistoryPlaceOptions, RecordOptions, ReleaseOptions, RoleOptions, SignatureOptions, SigningOptions, StagingTestOptions,
+    TemplateBucketOptions, WaveOptions,
+};
 
 /// Options of `deploy`.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct DeployOptions {
     #[command(flatten)]
     pub set: StackSetOptions,
@@ -43,13 +46,17 @@ pub struct DeployOptions {
     pub stop_on_interrupt: bool,
     #[command(flatten)]
     pub record: RecordOptions,
+    #[command(flatten)]
+    pub history: HistoryPlaceOptions,
+    #[command(flatten)]
+    pub signing: SigningOptions,
     /// Write the record of the rollout to this folder [default: target/rollout/STAGE]
     #[arg(long, value_name = "DIR", help_heading = super::OUTPUT)]
     pub results_dir: Option<PathBuf>,
 }
 
 /// The stage of a release, and its stack set.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct StackSetOptions {
     /// Stage of the release
     #[arg(long, value_parser = super::stage(), help_heading = super::RELEASE)]
@@ -89,7 +96,7 @@ pub struct StackSetAccess {
 }
 
 /// CloudFormation's operation preferences.
-#[derive(Debug, Default, Args)]
+#[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = super::ROLLOUT)]
 pub struct PreferenceOptions {
     /// Stop after more than this many accounts of a region failed

@@ -11,7 +11,7 @@ use super::{StackSetAccess, StackSetOptions};
 /// `doctor` accepts the command line of `build`, of which these options have no effect or are
 /// rejected.
 pub(crate) fn hide_what_only_build_reads(argument: Arg) -> Arg {
-    let hidden = ["artifact_dir", "event", "output_dir", "registry", "sign_with", "template_configuration"];
+    let hidden = ["artifact_dir", "event", "history", "output_dir", "registry", "rollback_to", "sign_with", "template_configuration"];
     if hidden.iter().any(|id| argument.get_id() == id) { argument.hide(true) } else { argument }
 }
 

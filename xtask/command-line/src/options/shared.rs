@@ -122,4 +122,7 @@ pub struct SignatureOptions {
     /// Trust the public key of this release policy [default: release-policy.json if it exists]
     #[arg(long, visible_alias = "policy", value_name = "FILE", env = "RELEASE_POLICY")]
     pub release_policy: Option<PathBuf>,
+    /// Refuse a release whose provenance is not signed with this KMS key, instead of a pinned one
+    #[arg(long, value_name = "KEY-ARN", env = "TRUSTED_BUILD_KEY_ARN")]
+    pub trusted_build_key: Option<String>,
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{RecordOptions, ReleaseOptions, RoleOptions, SignatureOptions, SigningOptions};
+use super::{HistoryPlaceOptions, RecordOptions, ReleaseOptions, RoleOptions, SignatureOptions, SigningOptions};
 
 /// Options of `test-staging` and `test-prod`.
 #[derive(Debug, Args)]
@@ -19,6 +19,12 @@ pub struct TestOptions {
     pub build_config: Option<String>,
     #[command(flatten)]
     pub role: RoleOptions,
+    /// Only the endpoints in these accounts of the stage, comma-separated
+    #[arg(long, value_name = "ACCOUNTS", env = "TEST_ACCOUNTS", help_heading = super::TESTS)]
+    pub accounts: Option<String>,
+    /// After passed tests, watch the endpoints' alarms this long
+    #[arg(long, value_name = "MINUTES", env = "BAKE_MINUTES", value_parser = clap::value_parser!(u32).range(0..=1440), help_heading = super::TESTS)]
+    pub bake: Option<u32>,
     /// Read the tests from this file [default: test/endpoint-tests.yaml; test-prod: test/smoke-tests.yaml if it exists]
     #[arg(long, value_name = "FILE", help_heading = super::TESTS)]
     pub suite: Option<PathBuf>,
@@ -72,12 +78,18 @@ pub struct TestOptions {
     /// Run the load phase of test-prod, on all production endpoints at once
     #[arg(long, help_heading = super::LOAD)]
     pub load_on_production: bool,
-    /// Compare the responses with those of another endpoint: NAME, ACCOUNT/REGION/NAME or the URL of a container
-    #[arg(long, value_name = "ENDPOINT", help_heading = super::COMPARISON)]
+    /// Compare with another endpoint: production, variant/NAME, NAME, ACCOUNT/REGION/NAME or the URL of a container
+    #[arg(long, value_name = "ENDPOINT", env = "COMPARE_WITH", help_heading = super::COMPARISON)]
     pub compare_with: Option<String>,
+    /// Compare with stored results where that endpoint cannot be invoked [default: champion-results.json of the build]
+    #[arg(long, value_name = "FILE", env = "CHAMPION_RESULTS", help_heading = super::COMPARISON)]
+    pub champion_results: Option<String>,
     /// Fail if any response differs, unless the tests' `compare` sets a limit
     #[arg(long, requires = "compare_with", help_heading = super::COMPARISON)]
     pub fail_on_difference: bool,
+    /// Also send these captured requests: a folder with the files of data capture, or an S3 URI
+    #[arg(long, value_name = "FOLDER-OR-S3-URI", env = "REPLAY", help_heading = super::COMPARISON)]
+    pub replay: Option<String>,
     /// Write the results to this folder [default: target/test-results]
     #[arg(long, value_name = "DIR", help_heading = super::OUTPUT)]
     pub results_dir: Option<PathBuf>,
@@ -88,6 +100,8 @@ pub struct TestOptions {
     pub record: RecordOptions,
     #[command(flatten)]
     pub signing: SigningOptions,
+    #[command(flatten)]
+    pub history: HistoryPlaceOptions,
 }
 
 /// Whether a suite is allowed to run programs.

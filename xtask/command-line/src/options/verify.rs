@@ -8,9 +8,12 @@ use clap::Args;
 #[derive(Debug, Args)]
 #[command(next_help_heading = super::RELEASE)]
 pub struct VerifyOptions {
-    /// Folder of the release [default: target/deploy]
+    /// Folder of the release, or s3://BUCKET/PREFIX/PROJECT-ID/releases/SHA256 [default: target/deploy]
     #[arg(value_name = "RELEASE")]
-    pub release: Option<PathBuf>,
+    pub release: Option<String>,
+    /// Also verify what this history says about the release
+    #[arg(long, value_name = "s3://BUCKET/PREFIX")]
+    pub history: Option<String>,
     /// Verify this record of the release, too, such as test-results.sigstore.json; repeatable
     #[arg(long = "record", value_name = "FILE")]
     pub records: Vec<PathBuf>,

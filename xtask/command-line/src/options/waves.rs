@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 /// The waves of a rollout, and what must pass between them.
-#[derive(Debug, Default, Args)]
+#[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = super::WAVES)]
 pub struct WaveOptions {
     /// Roll out in these waves, such as 1,10%,rest [default: `waves` of the stage file, else all at once]

@@ -30,8 +30,18 @@ enum Value {
     Minutes,
 }
 
-pub(super) const PROGRAM_SUITES: [ProgramSuite; 6] = [
+pub(super) const PROGRAM_SUITES: [ProgramSuite; 7] = [
     ProgramSuite { name: "dist/reproducible", work: Work::Reproducible },
+    ProgramSuite {
+        name: "endpoint-test/comparisons",
+        work: Work::Tests {
+            package: "endpoint-test",
+            program: LIBRARY,
+            filter: "equal_models",
+            variable: "COMPARISONS",
+            value: Value::Fixed("10000"),
+        },
+    },
     ProgramSuite { name: "fuzz", work: Work::Fuzz },
     ProgramSuite {
         name: "model-release/endurance",
@@ -41,6 +51,9 @@ pub(super) const PROGRAM_SUITES: [ProgramSuite; 6] = [
     ProgramSuite { name: "xtask/endurance", work: end_to_end("endurance::", "ENDURANCE_MINUTES", Value::Minutes) },
     ProgramSuite { name: "xtask/faults", work: end_to_end("fault_matrix::", "FAULT_CELLS", Value::Fixed("1000000")) },
 ];
+
+/// The tests in the library itself, optimized: they compute, and start no program.
+const LIBRARY: &str = "";
 
 const fn end_to_end(module: &'static str, variable: &'static str, value: Value) -> Work {
     Work::Tests { package: "xtask", program: "end_to_end", filter: module, variable, value }
@@ -60,7 +73,8 @@ impl ProgramSuite {
                 };
                 let mut log = TestLog::default();
                 let task = cargo(project)
-                    .args(["test", "--locked", "--package", package, "--test", program, "--no-fail-fast"])
+                    .args(["test", "--locked", "--package", package, "--no-fail-fast"])
+                    .args(if *program == LIBRARY { ["--lib", "--release"] } else { ["--test", *program] })
                     // A library alone has other features, and the AWS SDK would be compiled again.
                     .args((*package != "xtask").then_some("--no-default-features"))
                     .args(["--", "--show-output", filter])

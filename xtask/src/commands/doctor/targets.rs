@@ -5,7 +5,7 @@ use model_release::aws::{Caller, Session, TargetSessions, check_targets};
 use model_release::configuration::Configuration;
 use model_release::preflight::{PlannedRollout, Scope};
 use model_release::release_build::Home;
-use model_release::{Diagnostic, DoctorReport, Failure, FailureKind, Release, Stage, deploy};
+use model_release::{Diagnostic, DoctorReport, Failure, FailureKind, Release, Stage, approved_bytes, deploy};
 use stack_rollout::{Observed, observe_without_overrides, plan};
 use tempfile::TempDir;
 
@@ -37,8 +37,10 @@ pub(super) async fn check(checks: &TargetChecks<'_>, mut command: BuildCommand, 
     let group = command.request.group.name().to_string();
     let quiet = Printer { quiet: true, ..checks.printer };
     let access = |region: Option<&Region>| checks.session.registry_access(region);
+    let home = home(checks);
+    let mut found = Vec::new();
     let (built, without_package) =
-        match Box::pin(release_build::build(quiet, checks.project, &command, checks.inputs, access, &home(checks))).await {
+        match Box::pin(release_build::build(quiet, checks.project, &command, checks.inputs, access, &home, &mut found)).await {
             Ok(built) => {
                 report.ok(PACKAGE, built.manifest.model_package.arn.clone());
                 (built, false)
@@ -47,9 +49,12 @@ pub(super) async fn check(checks: &TargetChecks<'_>, mut command: BuildCommand, 
                 let check = if failure.kind == FailureKind::BadInput { RELEASE } else { PACKAGE };
                 report.failure(check, &group, &failure);
                 // All checks that do not need the model package can still run.
-                let placeholder = command.request.select_placeholder(&home(checks), &checks.caller.partition)?;
+                let placeholder = command.request.select_placeholder(&home, &checks.caller.partition)?;
                 let access = |_: Option<&Region>| placeholder.clone();
-                match Box::pin(release_build::build(quiet, checks.project, &command, checks.inputs, access, &home(checks))).await {
+                let mut of_placeholder = Vec::new();
+                match Box::pin(release_build::build(quiet, checks.project, &command, checks.inputs, access, &home, &mut of_placeholder))
+                    .await
+                {
                     Ok(built) => (built, true),
                     Err(again) => {
                         if failure.kind != FailureKind::BadInput {
@@ -61,6 +66,10 @@ pub(super) async fn check(checks: &TargetChecks<'_>, mut command: BuildCommand, 
                 }
             }
         };
+    let unread = found.into_iter().filter(|finding| finding.code == Some(approved_bytes::NOT_KNOWN));
+    for finding in unread {
+        report.failure("approved-bytes", &group, &Failure::new(FailureKind::Nothing, vec![finding]));
+    }
     let release = Release::of(built);
     for (stage, known) in Stage::ALL.into_iter().zip(checks.known) {
         if known {

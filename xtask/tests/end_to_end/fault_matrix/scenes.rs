@@ -2,7 +2,7 @@
 
 use crate::cloud::Cloud;
 use crate::project::Project;
-use crate::{doctor, gates as release_policy, organization, release_checks};
+use crate::{doctor, gates as release_policy, organization, release_checks, report as dossier, rollout, signing, stop as brake};
 
 /// A command, and where it runs.
 pub(super) struct Scene {
@@ -15,12 +15,14 @@ pub(super) struct Scene {
     pub(super) outputs: &'static [&'static str],
     /// Whether it waits for AWS, and so tries again for a minute.
     pub(super) waits: bool,
+    /// The actions that are tried, if the others are those of another scene.
+    pub(super) only: &'static [&'static str],
     pub(super) prepare: fn(&Cloud) -> Project,
 }
 
 impl Scene {
     fn reading(arguments: &'static [&'static str], prepare: fn(&Cloud) -> Project) -> Self {
-        Self { arguments, code: 0, changes: false, outputs: &[], waits: false, prepare }
+        Self { arguments, code: 0, changes: false, outputs: &[], waits: false, only: &[], prepare }
     }
 
     fn changing(arguments: &'static [&'static str], prepare: fn(&Cloud) -> Project) -> Self {
@@ -154,4 +156,31 @@ pub(super) fn test_staging() -> Scene {
 
 pub(super) fn check_release() -> Scene {
     Scene { outputs: &["target/deploy"], ..Scene::reading(&["check-release", "--stage", "prod"], release_checks::tested_in) }
+}
+
+/// An operation is running.
+pub(super) fn stop() -> Scene {
+    Scene { waits: true, ..Scene::changing(&["stop", "--stage", "staging"], brake::running) }
+}
+
+pub(super) fn report() -> Scene {
+    Scene { outputs: &["target/deploy", "target/dossier"], ..Scene::reading(&["report"], dossier::waiting_for_approval) }
+}
+
+/// The release policy pins a key.
+pub(super) fn signed_build() -> Scene {
+    let arguments = &["build", "--sign-with", signing::ALIAS];
+    Scene { outputs: &["target/deploy"], only: &["GetPublicKey", "Sign"], ..Scene::reading(arguments, signing::with_an_alias) }
+}
+
+/// The endpoints have alarms, which are read between waves.
+pub(super) fn deploy_in_waves() -> Scene {
+    let arguments = &["deploy", "--stage", "staging", "--waves", "1,rest", "--bake", "1", "--wait", "86400"];
+    let prepare = |cloud: &Cloud| {
+        let project = rollout::project(cloud, &rollout::ACCOUNTS[..2]);
+        rollout::approve(cloud, 1);
+        project.run(["build"]).ends_with(0);
+        project
+    };
+    Scene { outputs: &["target/deploy"], waits: true, only: &["DescribeAlarms"], ..Scene::changing(arguments, prepare) }
 }
