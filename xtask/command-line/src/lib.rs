@@ -25,12 +25,19 @@ pub use options::{
 
 use terminal::Format;
 
+/// `dist` adds the commit and its date. Other builds do not read git: they would be compiled again
+/// after each commit.
+const VERSION: &str = match option_env!("XTASK_VERSION") {
+    Some(version) => version,
+    None => env!("CARGO_PKG_VERSION"),
+};
+
 /// Deploy approved models to Amazon SageMaker endpoints across AWS accounts, and test them
 #[derive(Debug, Parser)]
 #[command(
     name = terminal::program(),
     bin_name = terminal::program(),
-    version,
+    version = VERSION,
     max_term_width = 110,
     disable_help_flag = true,
     subcommand_required = true,
@@ -89,7 +96,7 @@ pub enum Command {
     /// List, export or resolve the model packages of a group; changes nothing
     Registry(Box<RegistryOptions>),
     /// Package a template, as a replacement for `aws cloudformation package`
-    #[command(infer_long_args = true, version)]
+    #[command(infer_long_args = true, version = VERSION)]
     Package(Box<PackageOptions>),
     /// Show what a rollout would change in every account and region; changes no stack
     Plan(Box<PlanOptions>),
@@ -188,7 +195,7 @@ fn colors() -> impl clap::builder::TypedValueParser<Value = String> {
 }
 
 /// The tasks of `dev-tasks`; CONTRIBUTING.md names what they need.
-const DEVELOPER_TASKS: [&str; 5] = ["test", "soak", "lint", "bench", "dist"];
+const DEVELOPER_TASKS: [&str; 6] = ["test", "soak", "lint", "bench", "dist", "prepare-release"];
 
 /// An option that `package` knows in another place, or by more than one name.
 fn unknown_option(option: &str) -> Option<clap::Error> {

@@ -4,6 +4,7 @@ mod bench;
 mod dist;
 mod lint;
 mod options;
+mod prepare_release;
 mod program;
 mod properties;
 mod python_tools;
@@ -17,7 +18,7 @@ use clap::Subcommand;
 use model_release::Failure;
 use terminal::{Exit, Printer, Project};
 
-use options::{BenchOptions, DistOptions, LintOptions, SoakOptions, TestOptions};
+use options::{BenchOptions, DistOptions, LintOptions, PrepareReleaseOptions, SoakOptions, TestOptions};
 
 /// The developers' subcommands.
 #[derive(Debug, Subcommand)]
@@ -32,6 +33,8 @@ pub enum DeveloperTask {
     Bench(BenchOptions),
     /// Build the release binary for CodeBuild and its checksum
     Dist(DistOptions),
+    /// Prepare a release: versions, changelog, commit and tag; pushes nothing
+    PrepareRelease(PrepareReleaseOptions),
 }
 
 impl DeveloperTask {
@@ -59,5 +62,6 @@ where
         DeveloperTask::Lint(options) => lint::run(printer, project, options, example).await,
         DeveloperTask::Bench(options) => bench::run(printer, project, options),
         DeveloperTask::Dist(options) => dist::run(printer, project, options),
+        DeveloperTask::PrepareRelease(options) => prepare_release::run(printer, project, options),
     }
 }

@@ -1,5 +1,7 @@
-//! `lint`: checks wording, format, lints, documentation, dependencies and templates, as CI does.
+//! `lint`: checks wording, format, lints, documentation, dependencies, published crates and
+//! templates, as CI does.
 
+mod crates;
 mod supply_chain;
 mod templates;
 mod unused;
@@ -34,6 +36,9 @@ pub(crate) async fn run(
     }
     if selected(LintCheck::Dependencies) {
         lint.dependencies(project)?;
+    }
+    if selected(LintCheck::Crates) {
+        crates::check(&mut lint, project)?;
     }
     if selected(LintCheck::Templates) {
         lint.templates(project, example).await?;
@@ -102,7 +107,7 @@ impl Lint {
             self.exit = self.exit.worst(Exit::Failed);
         }
         self.quiet_step("dependencies: the lock file of the fuzz targets", &supply_chain::lock_of_fuzz_targets(project))?;
-        self.quiet_step("example workflow: zizmor", &supply_chain::zizmor(self.printer, project)?)?;
+        self.quiet_step("workflows: zizmor", &supply_chain::zizmor(self.printer, project)?)?;
         let deny = CARGO_DENY.find(self.printer, project)?;
         let configuration = project.root.join(".config/deny.toml");
         let check = |what: &[&str]| {

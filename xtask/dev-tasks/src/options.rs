@@ -3,9 +3,11 @@
 mod bench;
 mod dist;
 mod lint;
+mod prepare_release;
 mod test;
 
 pub(super) use bench::BenchOptions;
-pub(super) use dist::DistOptions;
+pub(super) use dist::{Architecture, DistOptions};
 pub(super) use lint::{LintCheck, LintOptions};
+pub(super) use prepare_release::PrepareReleaseOptions;
 pub(super) use test::{SoakOptions, TestOptions};

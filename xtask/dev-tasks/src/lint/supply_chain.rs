@@ -1,5 +1,5 @@
 //! Checks how much the shipped program depends on, that the fuzzer's lock file is up to date, and
-//! the example workflow.
+//! the workflows.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -58,6 +58,7 @@ pub(super) fn zizmor(printer: Printer, project: &Project) -> Result<Task, Failur
         "--offline",
         "--no-progress",
         "--strict-collection",
+        ".github/workflows",
         "examples/github-actions/model-deploy.yml",
     ]))
 }

@@ -17,6 +17,8 @@ pub enum LintCheck {
     Code,
     // Bans, licences, sources and advisories of dependencies.
     Dependencies,
+    // The published crates: metadata, packaging, each feature, the minimum version of Rust.
+    Crates,
     // The CloudFormation templates: cfn-lint, and the rules of pipeline/guard.
     Templates,
 }

@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use crate::dist::same_binary_from_two_folders;
 use crate::program::{Task, cargo};
 use model_release::{Diagnostic, Failure};
 use sandbox::test_log::TestLog;
@@ -19,6 +20,8 @@ enum Work {
     Tests { package: &'static str, program: &'static str, filter: &'static str, variable: &'static str, value: Value },
     /// Every fuzz target.
     Fuzz,
+    /// Two builds of one commit in two folders.
+    Reproducible,
 }
 
 enum Value {
@@ -27,7 +30,8 @@ enum Value {
     Minutes,
 }
 
-pub(super) const PROGRAM_SUITES: [ProgramSuite; 6] = [
+pub(super) const PROGRAM_SUITES: [ProgramSuite; 7] = [
+    ProgramSuite { name: "dist/reproducible", work: Work::Reproducible },
     ProgramSuite {
         name: "endpoint-test/comparisons",
         work: Work::Tests {
@@ -83,6 +87,10 @@ impl ProgramSuite {
                 let seconds = (minutes * 60 / targets).max(1);
                 let task = Task::new("sh").folder(&project.root).args(["fuzz/run.sh", &seconds.to_string()]);
                 (format!("{targets} targets of {seconds} s each"), task.succeeds()?)
+            }
+            Work::Reproducible => {
+                let [first, second] = same_binary_from_two_folders(project)?;
+                (format!("{first} and {second} from two folders"), first == second)
             }
         };
         if !passed {
