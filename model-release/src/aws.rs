@@ -2,9 +2,11 @@
 
 mod approval;
 mod artifact_bucket;
+mod assumed_roles;
 mod bounded_client;
 mod describe_packages;
 mod doctor;
+mod fleet;
 mod home;
 mod kms_signer;
 mod organization;
@@ -26,8 +28,10 @@ mod wave_checks;
 
 pub use approval::pipeline_approval;
 pub use artifact_bucket::{BucketPlace, artifact_bucket};
+pub use assumed_roles::AssumedRoles;
 pub use describe_packages::{describe_packages, group_of};
 pub use doctor::{GroupReaders, check_accounts, check_artifact_bucket, check_registry};
+pub use fleet::fleet_status;
 pub use home::home;
 pub use kms_signer::KmsSigner;
 pub use organization::listed;

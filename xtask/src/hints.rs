@@ -72,6 +72,7 @@ pub(crate) fn completed(diagnostic: &Diagnostic) -> Cow<'_, Diagnostic> {
         Some("no-approval-recorded") => {
             (None, "the pipeline needs an approval action, and the environment of GitHub required reviewers (--approval-environment)".to_owned())
         }
+        Some("no-fleet-role") => (None, "name one with --role-name".to_owned()),
         Some("no-list" | "not-a-snapshot") => {
             (None, "save the output of `aws sagemaker list-model-packages`, or write the file with `registry snapshot`".to_owned())
         }
@@ -90,6 +91,7 @@ pub(crate) fn completed(diagnostic: &Diagnostic) -> Cow<'_, Diagnostic> {
         Some("no-such-instance") => (None, "`plan` lists orphaned stack instances".to_owned()),
         Some("no-release") => (None, "`build` writes a release; name its folder with --build-dir".to_owned()),
         Some("not-an-account-of-the-release") => (Some("--accounts".to_owned()), String::new()),
+        Some("not-a-fleet-tag") => (Some("--tag".to_owned()), String::new()),
         Some("not-a-region-of-the-release") => (Some("--regions".to_owned()), String::new()),
         Some("not-an-approval") => (
             None,

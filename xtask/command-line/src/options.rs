@@ -19,6 +19,7 @@ mod registry;
 mod report;
 mod setup;
 mod shared;
+mod status;
 mod stop;
 mod test_endpoints;
 mod tour;
@@ -48,6 +49,7 @@ pub use shared::{
     AccountFilter, ProjectOptions, RecordOptions, ReleaseOptions, RoleOptions, SignatureOptions, SigningOptions, StageAccounts,
     TemplateBucketOptions,
 };
+pub use status::{FleetOptions, StatusOptions};
 pub use stop::StopOptions;
 pub use test_endpoints::{OwnChecks, TestOptions};
 pub use tour::TourOptions;
@@ -63,6 +65,7 @@ const ARTIFACTS: &str = "Artifacts";
 const SHARING: &str = "Sharing";
 const RELEASE: &str = "Release";
 const APPROVAL: &str = "Approval";
+const FLEET: &str = "Fleet";
 const STACK_SET: &str = "Stack set";
 const STACK_INSTANCES: &str = "Stack instances";
 const ROLLOUT: &str = "Rollout";

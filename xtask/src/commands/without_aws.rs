@@ -22,7 +22,7 @@ without_aws! {
     doctor(terminal::Project, command_line::DoctorOptions) "build it with its default features; `config check` needs no AWS"
     plan(terminal::Project, command_line::PlanOptions) "build it with its default features"
     prune(terminal::Project, command_line::PruneOptions) "build it with its default features"
-    status(terminal::Project, command_line::StackSetOptions) "build it with its default features"
+    status(terminal::Project, command_line::StatusOptions) "build it with its default features"
     stop(terminal::Project, command_line::StopOptions) "build it with its default features"
     setup(command_line::SetupOptions) "build it with its default features"
 }

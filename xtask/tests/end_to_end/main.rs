@@ -27,6 +27,7 @@ mod endurance;
 mod events;
 mod failed_stacks;
 mod fault_matrix;
+mod fleet;
 mod gates;
 mod github_actions;
 mod large_templates;
