@@ -76,10 +76,10 @@ mod tests {
         let error = names("Resources: [").unwrap_err();
         let place = error.diagnostics[0].place.as_ref().unwrap().to_string();
         assert!(place.starts_with("template of sagemaker-iris-p-1-deploy-prod"), "{place}");
-        let nested = "Resources:\n  N:\n    Type: AWS::CloudFormation::Stack\n    Properties: { TemplateURL: https://x/y }\n";
+        let nested = "Parameters:\n  Name: { Type: String }\nResources:\n  N:\n    Type: AWS::CloudFormation::Stack\n    Properties: { TemplateURL: https://x/y }\n";
         let error = names(nested).unwrap().of(&target("us-east-1"), &Parameters::new()).unwrap_err();
         assert!(error.diagnostics[0].message.contains("inside nested stack `N`"), "{error:?}");
-        let none = "Resources:\n  T: { Type: AWS::SNS::Topic }\n";
+        let none = "Parameters:\n  Name: { Type: String }\nResources:\n  T: { Type: AWS::SNS::Topic }\n";
         let error = names(none).unwrap().of(&target("us-east-1"), &Parameters::new()).unwrap_err();
         assert!(error.diagnostics[0].message.contains("no endpoint"), "{error:?}");
     }
