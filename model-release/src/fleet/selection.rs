@@ -1,5 +1,7 @@
 //! Which projects and stack sets a fleet status shows.
 
+use std::collections::BTreeSet;
+
 use stack_rollout::{StackSet, StackSetName};
 
 use super::StageIdentity;
@@ -61,9 +63,9 @@ impl FleetSelection {
     }
 
     /// The selected projects that none of these stack sets belongs to.
-    pub fn missing<'a>(&self, found: impl Iterator<Item = &'a StageIdentity> + Clone) -> Vec<&str> {
-        let is_found = |project: &str| found.clone().any(|stage| project == stage.project_name || project == stage.project_id);
-        self.projects.iter().map(String::as_str).filter(|project| !is_found(project)).collect()
+    pub fn missing<'a>(&self, found: impl Iterator<Item = &'a StageIdentity>) -> Vec<&str> {
+        let found: BTreeSet<&str> = found.flat_map(|stage| [stage.project_name.as_str(), stage.project_id.as_str()]).collect();
+        self.projects.iter().map(String::as_str).filter(|project| !found.contains(project)).collect()
     }
 }
 
