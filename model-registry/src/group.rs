@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use aws_names::{AccountId, Arn, ModelPackageArn};
+use aws_names::{AccountId, Arn, ModelPackageArn, Region};
 
 /// The name of a model package group: 1 to 63 letters, digits and inner hyphens (SageMaker API, ModelPackageGroupName).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -66,6 +66,11 @@ impl ModelPackageGroup {
         self.arn.as_ref().and_then(Arn::account)
     }
 
+    /// The region of the group, if the ARN is known.
+    pub fn region(&self) -> Option<&Region> {
+        self.arn.as_ref().and_then(Arn::region)
+    }
+
     /// The value for requests to SageMaker: the ARN if it is known, because a name only finds
     /// groups of the caller's own account.
     pub fn request_value(&self) -> String {
@@ -119,6 +124,7 @@ mod tests {
         let arn = "arn:aws:sagemaker:us-east-1:111111111111:model-package-group/my-model-package-group";
         let shared: ModelPackageGroup = arn.parse().unwrap();
         assert_eq!(shared.request_value(), arn);
+        assert_eq!((named.region(), shared.region().map(ToString::to_string).as_deref()), (None, Some("us-east-1")));
         assert_eq!(shared.name().as_str(), "my-model-package-group");
     }
 

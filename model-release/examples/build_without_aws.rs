@@ -103,6 +103,7 @@ fn request() -> Result<BuildRequest, Failure> {
         env_type: stage.name().to_owned(),
         execution_role: "model-execution-role".to_owned(),
         accounts: Accounts::Own,
+        waves: None,
     };
     Ok(BuildRequest {
         project_name: "iris".to_owned(),

@@ -2,11 +2,13 @@
 
 mod approval;
 mod artifact_bucket;
+mod assumed_roles;
 mod bounded_client;
 mod captured_requests;
 mod describe_packages;
 mod doctor;
 mod exact_plan;
+mod fleet;
 mod history_store;
 mod home;
 mod kms_signer;
@@ -30,10 +32,12 @@ mod wave_checks;
 
 pub use approval::pipeline_approval;
 pub use artifact_bucket::{BucketPlace, artifact_bucket};
+pub use assumed_roles::AssumedRoles;
 pub use captured_requests::captured_requests;
 pub use describe_packages::{describe_packages, group_of};
 pub use doctor::{GroupReaders, check_accounts, check_artifact_bucket, check_registry};
 pub use exact_plan::exact_plan;
+pub use fleet::fleet_status;
 pub use history_store::S3History;
 pub use home::home;
 pub use kms_signer::KmsSigner;

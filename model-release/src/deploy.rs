@@ -261,16 +261,21 @@ fn identity_tests<C>(request: &DeployRequest<'_, C>) -> Result<StageTests, Failu
     })
 }
 
+/// An error of stack-rollout with its region; the account is that of the session.
+pub(crate) fn located(error: &stack_rollout::Error) -> Diagnostic {
+    let diagnostic = Diagnostic::error(error.to_string());
+    match error {
+        stack_rollout::Error::Call { source, .. } => diagnostic.in_aws(None::<&str>, source.region.as_ref()),
+        _ => diagnostic.in_aws(None::<&str>, None::<&str>),
+    }
+}
+
 /// Converts an error of stack-rollout.
 pub fn refused(error: &stack_rollout::Error, request: &RolloutRequest) -> Failure {
     if let stack_rollout::Error::Release { problems, .. } = error {
         return Failure::new(FailureKind::BadInput, problems.0.iter().map(Diagnostic::from).collect());
     }
-    let diagnostic = Diagnostic::error(error.to_string());
-    let diagnostic = match error {
-        stack_rollout::Error::Call { source, .. } => diagnostic.in_aws(None::<&str>, source.region.as_ref()),
-        _ => diagnostic.in_aws(None::<&str>, None::<&str>),
-    };
+    let diagnostic = located(error);
     let diagnostic = match error {
         stack_rollout::Error::OperationInProgress { .. } => {
             let caller = if request.call_as == CallAs::DelegatedAdmin { " delegated-admin" } else { "" };

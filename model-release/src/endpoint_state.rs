@@ -96,6 +96,11 @@ impl EndpointState {
         }
     }
 
+    /// Whether it could not be read.
+    pub(crate) fn is_unread(&self) -> bool {
+        self.health == Health::Unknown && self.status.is_none()
+    }
+
     /// An endpoint that does not exist.
     pub fn missing(endpoint: &str) -> Self {
         Self { health: Health::Differs, ..Self::unread(endpoint, "the endpoint does not exist".to_owned(), None) }

@@ -65,6 +65,22 @@ pub(crate) fn names(
     Ok(names)
 }
 
+/// The endpoint names of a deployed stack with these parameters, and whether they can differ in
+/// another account or region.
+pub(crate) fn names_of_stack(
+    template: &Template,
+    parameters: &BTreeMap<String, String>,
+    account: &AccountId,
+    region: &Region,
+) -> Result<(Vec<String>, bool), Failure> {
+    let found = names_in(template, parameters, &BTreeSet::new(), account, region)?;
+    if found.names.is_empty() && !found.opaque.is_empty() {
+        return Err(in_opaque(template, &found.opaque));
+    }
+    let differs = found.depend_on_target || depends_on_target(&template.to_value());
+    Ok((found.names.into_iter().collect(), differs))
+}
+
 struct OfTarget {
     names: BTreeSet<String>,
     /// Whether they contain the account or region.

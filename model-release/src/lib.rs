@@ -25,6 +25,7 @@ pub mod configuration;
 pub mod deploy;
 pub mod dossier;
 pub mod files;
+pub mod fleet;
 pub mod history;
 pub mod manifest;
 pub mod plan_report;

@@ -194,40 +194,13 @@ impl StageStatus {
         });
         let mut table = Table::new();
         table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Disabled);
-        table.set_header(["TARGET", "HEALTH", "DEPLOYED", "STACK", "ENDPOINT", "STATUS", "SERVES"]);
-        for target in &self.targets {
-            let stack = [&target.instance, &target.last_result, &target.stack_status];
-            let stack = stack.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(" ");
-            let deployed = target.model_package.as_deref().map_or_else(|| "-".to_owned(), version);
-            let place = format!("{}/{}", target.account_id, target.region);
-            let row = |health: Health, endpoint: &str, status: &str, serves: &str| {
-                [
-                    place.as_str(),
-                    health.as_str(),
-                    deployed.as_str(),
-                    if stack.is_empty() { "-" } else { stack.as_str() },
-                    endpoint,
-                    status,
-                    serves,
-                ]
-                .map(str::to_owned)
-            };
-            if target.endpoints.is_empty() {
-                table.add_row(row(target.health, "-", "-", "-"));
-            }
-            for endpoint in &target.endpoints {
-                let serves: Vec<_> = endpoint.model_packages.iter().map(|package| version(package)).collect();
-                let serves = if serves.is_empty() { "-".to_owned() } else { serves.join(", ") };
-                let health = Health::worst([target.health, endpoint.health]);
-                table.add_row(row(health, &endpoint.endpoint, endpoint.status.as_deref().unwrap_or("-"), &serves));
-            }
+        table.set_header(TargetStatus::COLUMNS);
+        for row in self.targets.iter().flat_map(TargetStatus::rows) {
+            table.add_row(row);
         }
         lines.push(table.lines().map(|line| line.trim().to_owned()).collect::<Vec<_>>().join("\n"));
         for target in &self.targets {
-            let of_endpoints = target.endpoints.iter().filter_map(|endpoint| Some((endpoint.endpoint.as_str(), endpoint.reason.as_ref()?)));
-            for (what, reason) in target.reason.iter().map(|reason| ("stack", reason)).chain(of_endpoints) {
-                lines.push(format!("{}/{} {what}: {reason}", target.account_id, target.region));
-            }
+            lines.extend(target.reasons(|_| true));
             let hints: BTreeSet<_> = target.endpoints.iter().filter_map(|endpoint| endpoint.hint.as_ref()).collect();
             lines.extend(hints.into_iter().map(|hint| format!("  hint: {hint}")));
         }
@@ -235,6 +208,47 @@ impl StageStatus {
             lines.push(format!("not targets of the release: {}", self.shown_orphans.join(", ")));
         }
         lines.join("\n")
+    }
+}
+
+impl TargetStatus {
+    /// The names of the columns of [`TargetStatus::rows`].
+    pub(crate) const COLUMNS: [&str; 7] = ["TARGET", "HEALTH", "DEPLOYED", "STACK", "ENDPOINT", "STATUS", "SERVES"];
+
+    /// The target as rows of a table, one for each endpoint.
+    pub(crate) fn rows(&self) -> Vec<[String; 7]> {
+        let or_dash = |text: String| if text.is_empty() { "-".to_owned() } else { text };
+        let stack = [&self.instance, &self.last_result, &self.stack_status];
+        let stack = or_dash(stack.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(" "));
+        let deployed = or_dash(self.model_package.as_deref().map(version).unwrap_or_default());
+        let row = |health: Health, [endpoint, status, serves]: [String; 3]| {
+            [self.place(), health.as_str().to_owned(), deployed.clone(), stack.clone(), endpoint, status, serves]
+        };
+        if self.endpoints.is_empty() {
+            return vec![row(self.health, ["-", "-", "-"].map(str::to_owned))];
+        }
+        let of_endpoint = |endpoint: &EndpointState| {
+            let serves: Vec<_> = endpoint.model_packages.iter().map(|package| version(package)).collect();
+            let health = Health::worst([self.health, endpoint.health]);
+            row(health, [endpoint.endpoint.clone(), or_dash(endpoint.status.clone().unwrap_or_default()), or_dash(serves.join(", "))])
+        };
+        self.endpoints.iter().map(of_endpoint).collect()
+    }
+
+    /// Why the stack and the selected endpoints are not `ok`, a line each.
+    pub(crate) fn reasons(&self, selected: fn(&EndpointState) -> bool) -> Vec<String> {
+        let of_endpoints = self
+            .endpoints
+            .iter()
+            .filter(|endpoint| selected(endpoint))
+            .filter_map(|endpoint| Some((endpoint.endpoint.as_str(), endpoint.reason.as_ref()?)));
+        let all = self.reason.iter().map(|reason| ("stack", reason)).chain(of_endpoints);
+        all.map(|(what, reason)| format!("{} {what}: {reason}", self.place())).collect()
+    }
+
+    /// `ACCOUNT/REGION`.
+    pub(crate) fn place(&self) -> String {
+        format!("{}/{}", self.account_id, self.region)
     }
 }
 
@@ -247,7 +261,7 @@ pub(crate) fn deployed_package<'a>(observed: &'a Observed, target: &Target) -> O
     own.or_else(of_set).map(String::as_str)
 }
 
-fn target_status(observed: &Observed, target: &Target, endpoints: Vec<EndpointState>) -> TargetStatus {
+pub(crate) fn target_status(observed: &Observed, target: &Target, endpoints: Vec<EndpointState>) -> TargetStatus {
     let instance = observed.instances.iter().find(|instance| instance.target == *target);
     let (own, reason) = match instance {
         None => (Health::Differs, Some("the stack does not exist yet".to_owned())),

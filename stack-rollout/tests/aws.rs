@@ -325,6 +325,7 @@ async fn a_response_without_its_list_or_object_is_an_error() {
     let target = stack_rollout::Target::new("222222222222".parse().unwrap(), "us-east-1".parse().unwrap());
     let errors = [
         sets.describe_stack_set(&name).await.map(drop),
+        sets.list_stack_sets().await.map(drop),
         sets.list_stack_instances(&name).await.map(drop),
         sets.list_operations(&name).await.map(drop),
         sets.list_operation_results(&name, &operation).await.map(drop),
@@ -341,6 +342,28 @@ async fn a_response_without_its_list_or_object_is_an_error() {
     let server = serve(|action, _| result(action, "<Summaries/>"));
     let sets = CloudFormationStackSets::new(client(server.url()), CallAs::Itself);
     assert_eq!(sets.list_stack_instances(&name).await.unwrap(), []);
+    assert_eq!(sets.list_stack_sets().await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn the_names_of_all_active_stack_sets_are_listed_page_by_page() {
+    let server = serve(|action, form| {
+        let page = |name: &str, token: &str| format!("<Summaries><member><StackSetName>{name}</StackSetName></member></Summaries>{token}");
+        let second = field(form, "NextToken").is_some();
+        result(action, &if second { page("wine", "") } else { page("iris", "<NextToken>2</NextToken>") })
+    });
+    let sets = CloudFormationStackSets::new(client(server.url()), CallAs::DelegatedAdmin);
+    let names = sets.list_stack_sets().await.unwrap();
+    assert_eq!(names.iter().map(AsRef::as_ref).collect::<Vec<&str>>(), ["iris", "wine"]);
+    for request in server.requests() {
+        let form = request.text();
+        let of = |name: &str| field(&form, name);
+        assert_eq!((of("Status").as_deref(), of("CallAs").as_deref()), (Some("ACTIVE"), Some("DELEGATED_ADMIN")));
+    }
+    // A name that cannot be one: the response is not skipped silently.
+    let server = serve(|action, _| result(action, "<Summaries><member/></Summaries>"));
+    let error = CloudFormationStackSets::new(client(server.url()), CallAs::Itself).list_stack_sets().await.unwrap_err();
+    assert!(error.message.contains("a stack set name"), "{error}");
 }
 
 #[tokio::test]

@@ -99,6 +99,7 @@ pub(crate) fn completed(diagnostic: &Diagnostic) -> Cow<'_, Diagnostic> {
         Some("not-in-history") => (None, "`history` shows what is recorded; a build with --history records a release".to_owned()),
         Some("nothing-to-go-back-to") => (None, "name the release with --to, or deploy it with `deploy`".to_owned()),
         Some("several-releases") => (Some("--to, ROLLBACK_TO".to_owned()), "name one of them by its digest".to_owned()),
+        Some("no-fleet-role") => (None, "name one with --role-name".to_owned()),
         Some("no-list" | "not-a-snapshot") => {
             (None, "save the output of `aws sagemaker list-model-packages`, or write the file with `registry snapshot`".to_owned())
         }
@@ -118,6 +119,7 @@ pub(crate) fn completed(diagnostic: &Diagnostic) -> Cow<'_, Diagnostic> {
         Some("no-release") => (None, "`build` writes a release; name its folder with --build-dir".to_owned()),
         Some("not-an-account-of-the-release") => (Some("--accounts".to_owned()), String::new()),
         Some("not-a-seed") => (Some("--from-seed".to_owned()), String::new()),
+        Some("not-a-fleet-tag") => (Some("--tag".to_owned()), String::new()),
         Some("not-a-region-of-the-release") => (Some("--regions".to_owned()), String::new()),
         Some("not-an-approval") => (
             None,

@@ -129,7 +129,10 @@ async fn run(printer: Printer, cli: Cli) -> Result<Exit, Failure> {
         Command::Registry(options) => commands::registry::run(printer, project_if_any, &options).await,
         Command::Package(options) => commands::package::run(printer, &options).await,
         Command::Plan(options) => Box::pin(commands::plan::run(printer, &release(&options.set.release)?, &options)).await,
-        Command::Status(options) => Box::pin(commands::status::run(printer, &release(&options.release)?, &options)).await,
+        Command::Status(options) => {
+            let project = project_unless(options.fleet.all || options.release.build_dir.is_some())?;
+            Box::pin(commands::status::run(printer, &project, &options)).await
+        }
         Command::Stop(options) => Box::pin(commands::stop::run(printer, &release(&options.set.release)?, &options)).await,
         Command::Prune(options) => Box::pin(commands::prune::run(printer, &release(&options.set.release)?, &options)).await,
         Command::CheckRelease(options) => Box::pin(commands::check_release::run(printer, &release(&options.release)?, &options)).await,

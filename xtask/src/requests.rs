@@ -17,7 +17,7 @@ pub(crate) use configuration::ConfigRequest;
 pub(crate) use option_errors::OptionErrors;
 pub(crate) use release::release;
 #[cfg(feature = "aws")]
-pub(crate) use rollout::{rollout, template_bucket};
+pub(crate) use rollout::{call_as, rollout, template_bucket};
 pub(crate) use selection::{read as selection, read_policy as release_policy};
 #[cfg(feature = "aws")]
 pub(crate) use target_role::target_role;

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use aws_config::SdkConfig;
 use endpoint_test::aws::SageMakerTarget;
 use endpoint_test::{Target as _, TargetErrorKind};
 use stack_rollout::aws::CloudFormationStacks;
 use stack_rollout::status::DetailedStatus;
-use stack_rollout::{Observed, Target, observe};
+use stack_rollout::{Observed, SessionError, Target, observe};
 use tokio::task::JoinSet;
 
 use super::{Session, TargetSessions};
@@ -98,7 +99,16 @@ pub async fn read_endpoints(
 }
 
 async fn endpoints(sessions: &TargetSessions, target: &Target, names: &[String], deployed: Option<&str>) -> Vec<EndpointState> {
-    let config = match sessions.config(&target.account, &target.region).await {
+    endpoints_with(sessions.config(&target.account, &target.region).await, names, deployed).await
+}
+
+/// The endpoints with these names that a session can read.
+pub(super) async fn endpoints_with(
+    session: Result<SdkConfig, SessionError>,
+    names: &[String],
+    deployed: Option<&str>,
+) -> Vec<EndpointState> {
+    let config = match session {
         Ok(config) => config,
         Err(error) => return names.iter().map(|name| EndpointState::unread(name, error.to_string(), error.hint.clone())).collect(),
     };

@@ -1,37 +1,12 @@
-//! Sessions in target accounts: each role is assumed once for each account.
-
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, SystemTime};
+//! Sessions in the targets of a stage.
 
 use aws_config::SdkConfig;
-use aws_credential_types::provider::{ProvideCredentials as _, SharedCredentialsProvider};
 use aws_names::{AccountId, Region};
-use endpoint_test::{TargetError, TargetErrorKind};
 use stack_rollout::SessionError;
-use tokio::sync::OnceCell;
 
-use super::{Caller, Session};
+use super::{AssumedRoles, Caller, Session};
 use crate::Release;
-use crate::diagnostic::Failure;
 use crate::manifest::StageTargets;
-
-type Opened = Arc<OnceCell<Result<TargetSession, SessionError>>>;
-
-/// A session is opened again this long before it expires, so that the calls that use it still work.
-const MARGIN: Duration = Duration::from_mins(10);
-
-#[derive(Debug, Clone)]
-struct TargetSession {
-    config: SdkConfig,
-    expiry: Option<SystemTime>,
-}
-
-impl TargetSession {
-    fn expires_soon(&self, now: SystemTime) -> bool {
-        self.expiry.is_some_and(|expiry| expiry < now + MARGIN)
-    }
-}
 
 /// The role to assume in each target account.
 #[derive(Debug, Clone, Default)]
@@ -47,126 +22,26 @@ pub struct TargetRole {
 /// Opens sessions in target accounts with one role.
 #[derive(Debug)]
 pub struct TargetSessions {
-    session: Session,
-    caller: OnceCell<Result<Caller, SessionError>>,
-    role: TargetRole,
+    roles: AssumedRoles,
+    name: Option<String>,
     stage: StageTargets,
-    session_name: String,
-    /// By account and role.
-    opened: Mutex<HashMap<(AccountId, String), Opened>>,
 }
 
 impl TargetSessions {
     /// Sessions for the targets of a stage, with `role` or otherwise the stage's role.
     pub fn new(session: &Session, release: &Release, stage: &StageTargets, role: &TargetRole, purpose: &str) -> Self {
-        Self {
-            session: session.clone(),
-            caller: OnceCell::new(),
-            role: role.clone(),
-            stage: stage.clone(),
-            session_name: format!("xtask-{}-{}-{purpose}", release.manifest.project.id, stage.env_type),
-            opened: Mutex::default(),
-        }
+        let session_name = format!("xtask-{}-{}-{purpose}", release.manifest.project.id, stage.env_type);
+        Self { roles: AssumedRoles::new(session, role, session_name), name: role.name.clone(), stage: stage.clone() }
     }
 
     /// The caller, read once.
     pub async fn caller(&self) -> Result<&Caller, SessionError> {
-        let caller = self
-            .caller
-            .get_or_init(|| async {
-                match self.session.caller().await {
-                    Ok(caller) => Ok(caller),
-                    Err(failure) => Err(unknown(self.session.located(failure).await)),
-                }
-            })
-            .await;
-        caller.as_ref().map_err(Clone::clone)
+        self.roles.caller().await
     }
 
     /// The caller's credentials in the caller's account, otherwise those of the assumed role.
     pub async fn config(&self, account: &AccountId, region: &Region) -> Result<SdkConfig, SessionError> {
-        let caller = self.caller().await?;
-        if caller.account == *account {
-            return Ok(self.session.in_region(region));
-        }
-        let role = self.role.name.clone().unwrap_or_else(|| self.stage.execution_role(account, region));
-        let cell = {
-            let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
-            let cell = opened.entry((account.clone(), role.clone())).or_default();
-            // Alarms are watched for longer than a session lasts.
-            let known = cell.get().and_then(|session| session.as_ref().ok());
-            if known.is_some_and(|session| session.expires_soon(SystemTime::now())) {
-                *cell = Opened::default();
-            }
-            Arc::clone(cell)
-        };
-        let opened = cell.get_or_init(|| self.open(caller, account, region, role)).await;
-        let config = &opened.as_ref().map_err(Clone::clone)?.config;
-        Ok(config.clone().into_builder().region(aws_config::Region::new(region.to_string())).build())
-    }
-
-    async fn open(&self, caller: &Caller, account: &AccountId, region: &Region, role: String) -> Result<TargetSession, SessionError> {
-        let request = endpoint_test::aws::SessionRequest {
-            account: account.to_string(),
-            region: region.to_string(),
-            role,
-            partition: caller.partition.clone(),
-            session_name: self.session_name.clone(),
-            external_id: self.role.external_id.clone(),
-            tags: Vec::new(),
-            endpoints: Vec::new(),
-            async_output_locations: Vec::new(),
-        };
-        let config = endpoint_test::aws::session(&self.session.in_region(region), &request).await.map_err(|error| session_error(&error))?;
-        // Share the credentials, valid for an hour: each client would assume the role again.
-        let Some(provider) = config.credentials_provider() else { return Ok(TargetSession { config, expiry: None }) };
-        let credentials = provider.provide_credentials().await.map_err(|error| SessionError::new(error.to_string()))?;
-        let expiry = credentials.expiry();
-        let config = config.into_builder().credentials_provider(SharedCredentialsProvider::new(credentials)).build();
-        Ok(TargetSession { config, expiry })
-    }
-}
-
-/// The caller's identity could not be read, which proves nothing about the role in the target.
-fn unknown(failure: Failure) -> SessionError {
-    let Some(diagnostic) = failure.diagnostics.into_iter().next() else { return SessionError::new("the caller is unknown") };
-    let place = diagnostic.place.map(|place| place.to_string());
-    let reason = std::iter::once(diagnostic.message).chain(diagnostic.details).chain(place).collect::<Vec<_>>().join(": ");
-    SessionError::new(reason).with_hint_opt(diagnostic.hint)
-}
-
-/// Only AWS's own refusal of AssumeRole, and a role of another account, prove that the role is wrong.
-fn session_error(error: &TargetError) -> SessionError {
-    let is_refusal = match error.code.as_deref() {
-        Some(code) => matches!(code, "AccessDenied" | "AccessDeniedException" | "NoSuchEntity" | "NoSuchEntityException"),
-        // Found without a call.
-        None => error.kind == TargetErrorKind::Refused,
-    };
-    SessionError { is_refusal, ..SessionError::new(error.to_string()) }.with_hint_opt(error.hint.clone())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_session_is_opened_again_before_it_expires() {
-        let now = SystemTime::UNIX_EPOCH + Duration::from_hours(1);
-        let expires_soon = |expiry| TargetSession { config: SdkConfig::builder().build(), expiry }.expires_soon(now);
-        assert!(!expires_soon(None) && !expires_soon(Some(now + Duration::from_mins(50))));
-        assert!(expires_soon(Some(now + Duration::from_mins(9))) && expires_soon(Some(now - Duration::from_mins(9))));
-    }
-
-    #[test]
-    fn only_a_refusal_of_aws_proves_that_the_role_is_wrong() {
-        let of_code =
-            |code: &str| session_error(&TargetError::new(TargetErrorKind::AccessDenied, "").code(Some(code.to_owned()))).is_refusal;
-        assert_eq!(["AccessDenied", "AccessDeniedException", "NoSuchEntity"].map(of_code), [true; 3]);
-        let others = ["Throttling", "InternalFailure", "ExpiredTokenException", "RegionDisabledException", "ValidationError"];
-        assert_eq!(others.map(of_code), [false; 5]);
-        let without_code = |kind| session_error(&TargetError::new(kind, "")).is_refusal;
-        // A proxy's 403 has no code of AWS.
-        assert!(!without_code(TargetErrorKind::AccessDenied) && !without_code(TargetErrorKind::Network));
-        assert!(without_code(TargetErrorKind::Refused), "a role of another account");
+        let role = self.name.clone().unwrap_or_else(|| self.stage.execution_role(account, region));
+        self.roles.config(account, region, &role).await
     }
 }

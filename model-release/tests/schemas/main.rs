@@ -14,6 +14,7 @@ use serde_json::Value as Json;
 
 use model_release::approval::ApprovalRecord;
 use model_release::dossier::Dossier;
+use model_release::fleet::FleetStatus;
 use model_release::history::{Event, HistoryAnswer};
 use model_release::manifest::Manifest;
 use model_release::plan_report::PlanDocument;
@@ -433,6 +434,11 @@ fn the_schema_of_a_release_dossier_is_fresh() {
 #[test]
 fn the_schema_of_a_stage_s_status_is_fresh() {
     assert_schema("status.v1.json", "Status of a stage", json(schema_for!(StageStatus)));
+}
+
+#[test]
+fn the_schema_of_a_fleet_s_status_is_fresh() {
+    assert_schema("fleet-status.v1.json", "Status of a fleet", json(schema_for!(FleetStatus)));
 }
 
 #[test]

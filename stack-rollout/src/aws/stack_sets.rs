@@ -60,6 +60,14 @@ impl CloudFormationStackSets {
         Self { client, call_as }
     }
 
+    /// The names of all stack sets that are not deleted (`ListStackSets`).
+    pub async fn list_stack_sets(&self) -> Result<Vec<StackSetName>, CallError> {
+        const OPERATION: &str = "ListStackSets";
+        let request = self.client.list_stack_sets().status(StackSetStatus::Active).set_call_as(convert::call_as(self.call_as));
+        let listed = items!(self, OPERATION, request);
+        listed.into_iter().map(|listed| convert::identifier(OPERATION, listed.stack_set_name.as_deref())).collect()
+    }
+
     /// Converts an error of the SDK, with the region that was called.
     fn failed<E>(&self, operation: &'static str) -> impl FnOnce(SdkError<E, HttpResponse>) -> CallError
     where

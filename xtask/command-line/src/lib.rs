@@ -15,12 +15,12 @@ use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 pub use options::{
     AccountFilter, ApprovalOptions, AwsCliOptions, BuildOptions, Caller, CheckReleaseOptions, ChoiceOptions, ConcurrencyMode,
     ConfigCheckOptions, ConfigCommand, ConfigExplainOptions, ConfigSchemaOptions, ConfigurationOptions, DemoOptions, DeployOptions,
-    DoctorOptions, EvidenceOptions, FreezeOptions, HistoryOptions, HistoryPlaceOptions, InitTestsOptions, ListOptions, NewOptions,
-    OnFailure, OwnChecks, PackageOptions, Permissions, PinOptions, PlanOptions, PreferenceOptions, ProjectOptions, PruneOptions,
-    RecordOptions, RegionConcurrency, RegistryAction, RegistryOptions, ReleaseOptions, ReportOptions, ResolveOptions, RoleOptions,
-    RollbackOptions, SchemaOf, SetupOptions, SignatureOptions, SigningOptions, SnapshotOptions, StackSetAccess, StackSetOptions,
-    StageAccounts, StagingTestOptions, StopOptions, TemplateBucketOptions, TestOptions, TourOptions, UpgradeOptions, VerifyOptions,
-    WaveOptions, non_empty,
+    DoctorOptions, EvidenceOptions, FleetOptions, FreezeOptions, HistoryOptions, HistoryPlaceOptions, InitTestsOptions, ListOptions,
+    NewOptions, OnFailure, OwnChecks, PackageOptions, Permissions, PinOptions, PlanOptions, PreferenceOptions, ProjectOptions,
+    PruneOptions, RecordOptions, RegionConcurrency, RegistryAction, RegistryOptions, ReleaseOptions, ReportOptions, ResolveOptions,
+    RoleOptions, RollbackOptions, SchemaOf, SetupOptions, SignatureOptions, SigningOptions, SnapshotOptions, StackSetAccess,
+    StackSetOptions, StageAccounts, StagingTestOptions, StatusOptions, StopOptions, TemplateBucketOptions, TestOptions, TourOptions,
+    UpgradeOptions, VerifyOptions, WaveOptions, non_empty,
 };
 
 use terminal::Format;
@@ -100,8 +100,8 @@ pub enum Command {
     Package(Box<PackageOptions>),
     /// Show what a rollout would change in every account and region; changes no stack
     Plan(Box<PlanOptions>),
-    /// Show the current status of every target of a stage; changes nothing
-    Status(Box<StackSetOptions>),
+    /// Show the current status of every target of a stage, or of all projects; changes nothing
+    Status(Box<StatusOptions>),
     /// Stop the running operation of a stage, and show what every target serves then
     Stop(Box<StopOptions>),
     /// Delete stack instances that the release does not target

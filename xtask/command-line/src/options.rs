@@ -22,6 +22,7 @@ mod report;
 mod rollback;
 mod setup;
 mod shared;
+mod status;
 mod stop;
 mod test_endpoints;
 mod tour;
@@ -55,6 +56,7 @@ pub use shared::{
     AccountFilter, FreezeOptions, ProjectOptions, RecordOptions, ReleaseOptions, RoleOptions, SignatureOptions, SigningOptions,
     StageAccounts, TemplateBucketOptions,
 };
+pub use status::{FleetOptions, StatusOptions};
 pub use stop::StopOptions;
 pub use test_endpoints::{OwnChecks, TestOptions};
 pub use tour::TourOptions;
@@ -70,6 +72,7 @@ const ARTIFACTS: &str = "Artifacts";
 const SHARING: &str = "Sharing";
 const RELEASE: &str = "Release";
 const APPROVAL: &str = "Approval";
+const FLEET: &str = "Fleet";
 const STACK_SET: &str = "Stack set";
 const STACK_INSTANCES: &str = "Stack instances";
 const ROLLOUT: &str = "Rollout";

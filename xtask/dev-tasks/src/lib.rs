@@ -46,6 +46,7 @@ impl DeveloperTask {
             Self::Lint(_) => "lint",
             Self::Bench(_) => "bench",
             Self::Dist(_) => "dist",
+            Self::PrepareRelease(_) => "prepare-release",
         }
     }
 }

@@ -24,7 +24,7 @@ without_aws! {
     plan(terminal::Project, command_line::PlanOptions) "build it with its default features"
     prune(terminal::Project, command_line::PruneOptions) "build it with its default features"
     rollback(terminal::Project, command_line::RollbackOptions) "build it with its default features"
-    status(terminal::Project, command_line::StackSetOptions) "build it with its default features"
+    status(terminal::Project, command_line::StatusOptions) "build it with its default features"
     stop(terminal::Project, command_line::StopOptions) "build it with its default features"
     verify(terminal::Project, command_line::VerifyOptions) "build it with its default features"
     setup(command_line::SetupOptions) "build it with its default features"

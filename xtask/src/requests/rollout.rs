@@ -28,10 +28,7 @@ pub(crate) fn rollout(
     let settings = RolloutSettings {
         accounts,
         regions,
-        call_as: match options.access.call_as {
-            Caller::Itself => CallAs::Itself,
-            Caller::DelegatedAdmin => CallAs::DelegatedAdmin,
-        },
+        call_as: call_as(&options.access),
         permission_model: permission_model(&options.access)?,
         preferences: self::preferences(preferences),
         managed_execution: None,
@@ -39,6 +36,14 @@ pub(crate) fn rollout(
         attempt,
     };
     RolloutRequest::new(release, options.stage, settings)
+}
+
+/// The account role in which the session calls stack sets.
+pub(crate) fn call_as(options: &StackSetAccess) -> CallAs {
+    match options.call_as {
+        Caller::Itself => CallAs::Itself,
+        Caller::DelegatedAdmin => CallAs::DelegatedAdmin,
+    }
 }
 
 /// The bucket for a template that is too large for a request; an error if such a template has none.

@@ -11,6 +11,7 @@ use std::process::Stdio;
 use std::sync::LazyLock;
 
 use regex::Regex;
+use sandbox::stand_in::Fault;
 use serde_json::json;
 
 use crate::cloud::Cloud;
@@ -28,7 +29,7 @@ const MOST_NOT_RUN: usize = 3;
 /// A marker, and the function that sets up its scene and runs the command.
 type Scene = (&'static str, fn() -> Shown);
 
-const SCENES: [Scene; 18] = [
+const SCENES: [Scene; 19] = [
     ("cargo tour", || run(&Project::new(), &["tour"])),
     ("cargo xtask setup of a new project over the local AWS", || run(&Cloud::new().project(), &["setup"])),
     ("cargo xtask doctor over the local AWS, with things missing in every account", || {
@@ -96,6 +97,14 @@ const SCENES: [Scene; 18] = [
     ("cargo xtask status --stage staging over the local AWS", || {
         let cloud = Cloud::new();
         run(&second_release(&cloud), &["status", "--stage", "staging"])
+    }),
+    ("cargo xtask status --all over the local AWS", || {
+        let cloud = Cloud::new();
+        let project = second_release(&cloud);
+        project.run(["deploy", "--stage", "staging", "--no-preflight", "--accounts", "444444444444"]).ends_with(0);
+        rollout::approve(&cloud, 3);
+        cloud.aws.fault(&Fault::refused_role("222222222222:role")).unwrap();
+        run(&project, &["status", "--all"])
     }),
     ("cargo xtask prune --stage staging --instance 222222222222/us-east-1 over the local AWS", || {
         let cloud = Cloud::new();

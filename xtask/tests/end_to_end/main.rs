@@ -28,6 +28,7 @@ mod events;
 mod exact_plan;
 mod failed_stacks;
 mod fault_matrix;
+mod fleet;
 mod gates;
 mod github_actions;
 mod history;

@@ -65,6 +65,8 @@ for the person who sets up the accounts, with a role in each target that allows 
 data science account and, with a trust policy for that account, in the targets. Actions that the role does not allow are reported as
 *not checked*, with exit code 3.
 
+`status --all` reads the stack sets of all projects (`stackset/sagemaker-*:*`) and the newest versions of their model package groups. Its role in the targets is one for all projects, or one for each: [status](commands.md#the-status-of-all-projects).
+
 `plan`, `report` and `status` need the read actions only. `cloudformation:DeleteStackInstances`, for `prune`, is for operators, not for a pipeline.
 
 With `--record`, `deploy`, `test-staging` and `test-prod` also write the model package's life cycle. `sagemaker:UpdateModelPackage`

@@ -7,6 +7,7 @@
 mod calls;
 mod document;
 mod roles;
+mod sagemaker_project;
 
 use std::collections::{BTreeMap, BTreeSet};
 
