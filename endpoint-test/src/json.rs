@@ -165,11 +165,14 @@ impl Json {
                 members.remove(&unescaped(step));
             }
             Self::Map(members) => {
-                members.get_mut(&unescaped(step)).into_iter().for_each(|member| *member = value.clone());
+                if let Some(member) = members.get_mut(&unescaped(step)) {
+                    *member = value.clone();
+                }
             }
             Self::List(members) => {
-                let member = step.parse::<usize>().ok().and_then(|index| members.get_mut(index));
-                member.into_iter().for_each(|member| *member = value.clone());
+                if let Some(member) = step.parse::<usize>().ok().and_then(|index| members.get_mut(index)) {
+                    *member = value.clone();
+                }
             }
             _ => {}
         }

@@ -31,6 +31,11 @@ pub(crate) struct OpenCaptures {
 
 const HINT: &str = "the caller needs `s3:ListBucket` on the bucket, `s3:GetObject` on the captured requests, and `kms:Decrypt` if they are encrypted with a KMS key";
 
+/// Whether it is a file of data capture.
+fn is_capture(key: &str) -> bool {
+    std::path::Path::new(key).extension().is_some_and(|extension| extension == "jsonl")
+}
+
 impl S3Captures {
     /// The objects below an S3 URI such as `s3://bucket/iris/AllTraffic/2026/11/26`; `None` if it is
     /// not one.
@@ -38,7 +43,7 @@ impl S3Captures {
         let place = uri.strip_prefix("s3://")?;
         let (bucket, prefix) = place.split_once('/').unwrap_or((place, ""));
         // A folder: `iris` must not select `iris-2`, too.
-        let is_whole = prefix.is_empty() || prefix.ends_with('/') || prefix.ends_with(".jsonl");
+        let is_whole = prefix.is_empty() || prefix.ends_with('/') || is_capture(prefix);
         let prefix = if is_whole { prefix.to_owned() } else { format!("{prefix}/") };
         (!bucket.is_empty()).then(|| Self { client: objects::client(config), bucket: bucket.to_owned(), prefix })
     }
@@ -85,7 +90,7 @@ impl OpenCaptures {
         let S3Captures { client, bucket, prefix } = &self.captures;
         let request = client.list_objects_v2().bucket(bucket).prefix(prefix).set_continuation_token(self.next_page.take());
         let output = request.send().await.map_err(|error| target_error("ListObjectsV2", error).about(bucket).with_hint(HINT))?;
-        let keys = output.contents().iter().filter_map(Object::key).filter(|key| key.ends_with(".jsonl"));
+        let keys = output.contents().iter().filter_map(Object::key).filter(|key| is_capture(key));
         self.keys = keys.map(str::to_owned).collect();
         self.keys.reverse();
         self.next_page = output.next_continuation_token().map(str::to_owned);

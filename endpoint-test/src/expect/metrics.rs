@@ -65,7 +65,7 @@ impl Source {
         Ok(match self {
             Self::Text => std::str::from_utf8(body).ok().map(|text| text.trim().to_owned()),
             Self::Json(address) => {
-                match Document::read(body).ok().map(|document| address.find_one(&document).map(|found| found.cloned())) {
+                match Document::read(body).ok().map(|document| address.find_one(&document).map(Option::<&Json>::cloned)) {
                     None => None,
                     Some(found) => match found? {
                         Some(Json::Text(text)) => Some(text),

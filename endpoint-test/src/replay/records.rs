@@ -40,8 +40,8 @@ pub(crate) struct Records {
 }
 
 impl Records {
-    pub(crate) async fn open(from: &CapturedRequests, of: Option<OfVariant>) -> Result<Self, String> {
-        let open = from.open().await?;
+    pub(crate) fn open(from: &CapturedRequests, of: Option<OfVariant>) -> Result<Self, String> {
+        let open = from.open()?;
         Ok(Self {
             open,
             of,
@@ -154,7 +154,7 @@ mod tests {
 
     async fn all(files: Vec<(&str, String)>, most: usize) -> (Vec<Result<String, String>>, usize) {
         let files = files.into_iter().map(|(name, text)| (name.to_owned(), Bytes::from(text))).collect();
-        let mut records = Records::open(&CapturedRequests::Memory(files), None).await.unwrap();
+        let mut records = Records::open(&CapturedRequests::Memory(files), None).unwrap();
         records.most = most;
         let mut found = Vec::new();
         while let Some(record) = records.next().await {

@@ -30,7 +30,7 @@ pub enum CapturedRequests {
 }
 
 impl CapturedRequests {
-    pub(super) async fn open(&self) -> Result<Open, String> {
+    pub(super) fn open(&self) -> Result<Open, String> {
         match self {
             Self::Folder(folder) => {
                 let mut files = Vec::new();
@@ -163,7 +163,7 @@ mod tests {
     use super::*;
 
     async fn names(from: &CapturedRequests) -> Result<Vec<String>, String> {
-        let mut open = from.open().await?;
+        let mut open = from.open()?;
         let mut names = Vec::new();
         while let Some(name) = open.next_file(None).await.map_err(|(why, _)| why)? {
             let mut length = 0;

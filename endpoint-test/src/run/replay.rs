@@ -61,7 +61,7 @@ pub(super) async fn run<T: Target, C: Clock>(
     if let Some(shadow) = &settings.shadow {
         return shadow::run(shadow, report, (settings, compare), from, options).await;
     }
-    let records = match Records::open(from, None).await {
+    let records = match Records::open(from, None) {
         Ok(records) => records,
         Err(why) => {
             let check = CheckReport::errored(REPLAY, format!("no captured request was read: {why}"));
@@ -151,7 +151,7 @@ async fn next<C: Clock>(
                 let at = paced.next_at.map_or(now, |at| at.max(now));
                 paced.next_at = Some(at + settings.pause());
                 if at > now {
-                    clock.sleep(at - now).await;
+                    clock.sleep(at.saturating_sub(now)).await;
                 }
                 return Some(record);
             }

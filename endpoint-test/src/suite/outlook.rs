@@ -239,7 +239,7 @@ fn of_metric(
 fn rows_for_macro(metric: Metric, rows: &[ScoredRow], limit: f64, tail: f64) -> Option<usize> {
     let times = |factor: usize| std::iter::repeat_n(rows, factor).flatten().cloned().collect::<Vec<_>>();
     let factors = (1..=MAX_FACTOR).map(|power| 1_usize << power).filter(|factor| factor * rows.len() <= MAX_PLANNED && !rows.is_empty());
-    factors.map(|factor| times(factor)).find(|rows| best_case(metric, rows, tail).is_some_and(|best| best >= limit)).map(|rows| rows.len())
+    factors.map(times).find(|rows| best_case(metric, rows, tail).is_some_and(|best| best >= limit)).map(|rows| rows.len())
 }
 
 /// An upper limit. A share of at most so much is the rest's share of at least the rest.

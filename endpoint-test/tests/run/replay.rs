@@ -117,7 +117,7 @@ async fn a_drift_that_chance_explains_is_not_proven() {
 #[tokio::test]
 async fn classes_drift_by_their_counts() {
     let line = |id: usize| {
-        record(id, &json!({ "number": id }).to_string(), Some(if id % 2 == 0 { r#"{"class":"a"}"# } else { r#"{"class":"b"}"# }))
+        record(id, &json!({ "number": id }).to_string(), Some(if id.is_multiple_of(2) { r#"{"class":"a"}"# } else { r#"{"class":"b"}"# }))
     };
     let all_b = Scripted::new(vec![Ok(healthy())]).responding(|_| CallResult::Now(Ok(response(r#"{"class":"b"}"#))));
     let suite = "replay: { score: /class, per_second: 1000, psi: 0.2 }";

@@ -66,7 +66,7 @@ pub(super) async fn run(
 ) -> (ReplayReport, Vec<CheckReport>) {
     let report = ReplayReport { shadow: Some(shadow.to_owned()), ..report };
     let of = |is_shadow| Some(OfVariant { shadow: shadow.to_owned(), is_shadow });
-    let opened = match (Records::open(from, of(true)).await, Records::open(from, of(false)).await) {
+    let opened = match (Records::open(from, of(true)), Records::open(from, of(false))) {
         (Ok(shadow), Ok(production)) => Ok([Some(shadow), Some(production)]),
         (Err(why), _) | (_, Err(why)) => Err(why),
     };
