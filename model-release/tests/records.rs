@@ -402,8 +402,8 @@ fn each_kind_of_record_is_verified_with_its_own_key() {
     let pem = |key: &LocalKey| key.public_key().to_pem();
     let (build, test, check) = (LocalKey::p256(), LocalKey::p384(), LocalKey::p256());
     let keys = json!({ "build": pem(&build), "test": pem(&test), "check_release": pem(&check) });
-    let policy = json!({ "schema_version": 1, "signatures": { "public_keys": keys, "required": true } }).to_string();
-    let pinned = TrustedKeys::required(Some(&policy(&policy)), false).unwrap();
+    let document = json!({ "schema_version": 1, "signatures": { "public_keys": keys, "required": true } }).to_string();
+    let pinned = TrustedKeys::required(Some(&policy(&document)), false).unwrap();
     let found = [&pinned.build, &pinned.test, &pinned.check_release].map(|key| key.as_ref().unwrap().key.clone());
     assert_eq!(found, [build, test, check].map(|key| key.public_key().clone()));
 }
