@@ -254,7 +254,8 @@ fn write_permission_is_enough_and_missing_read_permission_is_noted_once() {
     assert_eq!(notes, [(cfn_render::Code::UploadedUnseen, 2)]);
     // Reading the checksum of an object that is encrypted with a KMS key requires permission for
     // the key.
-    assert!(packaged.notes[0].message.contains("s3:GetObject") && packaged.notes[0].message.contains("kms:Decrypt"));
+    let hint = packaged.notes[0].hint.as_deref().unwrap();
+    assert!(hint.contains("s3:GetObject") && hint.contains("kms:Decrypt"), "{hint}");
 
     // A missing object causes no note.
     let server = Server::start(|request| match (request.method.as_str(), is_for_object(request)) {

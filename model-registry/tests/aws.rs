@@ -5,9 +5,11 @@ use std::collections::VecDeque;
 use std::future::Future;
 use std::time::Duration;
 
+use aws_credential_types::provider::error::CredentialsError;
+use aws_credential_types::provider::future::ProvideCredentials as ProvidedCredentials;
 use aws_sdk_sagemaker::Client;
 use aws_sdk_sagemaker::config::retry::RetryConfig;
-use aws_sdk_sagemaker::config::{BehaviorVersion, Config, Credentials, Region};
+use aws_sdk_sagemaker::config::{BehaviorVersion, Config, Credentials, ProvideCredentials, Region};
 use insta::assert_snapshot;
 use model_registry::aws::SageMakerRegistry;
 use model_registry::life_cycle::{LifeCycle, LifeCycleStore as _, Recorded, record};
@@ -62,6 +64,19 @@ async fn serve(responses: Vec<Response>) -> (SageMakerRegistry, JoinHandle<Vec<R
     (registry(&url, true), server)
 }
 
+/// A provider that finds nothing, as the default chain does on a machine without AWS.
+#[derive(Debug)]
+struct NoCredentials;
+
+impl ProvideCredentials for NoCredentials {
+    fn provide_credentials<'a>(&'a self) -> ProvidedCredentials<'a>
+    where
+        Self: 'a,
+    {
+        ProvidedCredentials::ready(Err(CredentialsError::not_loaded("there are none")))
+    }
+}
+
 fn registry(url: &str, with_credentials: bool) -> SageMakerRegistry {
     let config = Config::builder()
         .behavior_version(BehaviorVersion::latest())
@@ -72,7 +87,7 @@ fn registry(url: &str, with_credentials: bool) -> SageMakerRegistry {
     let config = if with_credentials {
         config.credentials_provider(Credentials::new("AKIDEXAMPLE", "not-a-secret", None, None, "test"))
     } else {
-        config
+        config.credentials_provider(NoCredentials)
     };
     SageMakerRegistry::new(Client::from_conf(config.build()))
 }

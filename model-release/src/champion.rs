@@ -1,78 +1,22 @@
 //! The champion: the endpoint in production that corresponds to a tested one, and the stored results
 //! of the last release for where it cannot be invoked.
 
+#[cfg(any(feature = "aws", test))]
+mod address;
+
 use std::path::Path;
 
-use aws_names::Region;
 use endpoint_test::{ChampionResults, Report, Verdict, report};
 
+use crate::Release;
 use crate::diagnostic::Diagnostic;
 use crate::dossier::Source;
-use crate::manifest::{StageTargets, Stages};
-use crate::{BaselineAddress, Release};
 
-/// How many accounts are tried until a champion is in service. All get the same releases.
-const MAX_TRIED: usize = 3;
+#[cfg(feature = "aws")]
+pub(crate) use address::{endpoints, role};
 
 /// The file with the champion's results beside the files of a release.
 pub const CHAMPION_RESULTS: &str = "champion-results.json";
-
-/// The endpoints in production that correspond to a tested one in staging, those in its region
-/// first; or why they are not known.
-pub(crate) fn endpoints(stages: &Stages, region: &Region, tested: &str) -> Result<Vec<BaselineAddress>, String> {
-    let prod = &stages.prod;
-    let name = corresponding(&stages.staging, prod, tested)?;
-    let mut regions: Vec<&Region> = prod.regions.iter().collect();
-    // The sort is stable: the other regions stay in the order of deployment.
-    regions.sort_by_key(|other| *other != region);
-    let mut found = Vec::new();
-    for region in regions {
-        let remote = |account: &aws_names::AccountId| BaselineAddress::Remote {
-            account: account.clone(),
-            region: region.clone(),
-            name: name.to_owned(),
-        };
-        found.extend(prod.accounts.iter().map(remote));
-    }
-    if found.is_empty() {
-        return Err("the release has no production account".to_owned());
-    }
-    found.truncate(MAX_TRIED);
-    Ok(found)
-}
-
-/// The endpoint of production for one of staging: the only one, the one whose name differs by the
-/// environment type, the one with the same name, or the one in the same place of an equally long
-/// list.
-fn corresponding<'a>(staging: &StageTargets, prod: &'a StageTargets, tested: &str) -> Result<&'a str, String> {
-    if let [only] = prod.endpoints.as_slice() {
-        return Ok(only);
-    }
-    let renamed = tested.replace(&staging.env_type, &prod.env_type);
-    let named = |name: &str| prod.endpoints.iter().find(|endpoint| *endpoint == name);
-    let place =
-        || staging.endpoints.iter().position(|endpoint| endpoint == tested).filter(|_| staging.endpoints.len() == prod.endpoints.len());
-    let found = named(&renamed).or_else(|| named(tested)).or_else(|| prod.endpoints.get(place()?));
-    found.map(String::as_str).ok_or_else(|| {
-        let known: Vec<_> = prod.endpoints.iter().map(|endpoint| format!("`{endpoint}`")).collect();
-        format!("which endpoint of production corresponds to `{tested}` is not known: production has {}", known.join(", "))
-    })
-}
-
-/// The role to assume in production: `named` with the environment type of production in place of
-/// that of staging at its end.
-#[cfg_attr(not(feature = "aws"), allow(dead_code, reason = "only sessions need a role"))]
-pub(crate) fn role(stages: &Stages, named: Option<&str>, address: &BaselineAddress) -> String {
-    let (staging, prod) = (&stages.staging, &stages.prod);
-    match (named, address) {
-        (Some(name), _) => match name.strip_suffix(staging.env_type.as_str()) {
-            Some(stem) if stem.ends_with(['-', '_', '/', '.']) => format!("{stem}{}", prod.env_type),
-            _ => name.to_owned(),
-        },
-        (None, BaselineAddress::Remote { account, region, .. }) => prod.execution_role(account, region),
-        (None, _) => prod.execution_role_name.clone(),
-    }
-}
 
 /// Reads stored results of a champion.
 pub fn read_results(path: &Path, release: Option<&Release>) -> Result<ChampionResults, Diagnostic> {
@@ -101,7 +45,10 @@ pub fn usual_results(build_dir: &Path, earlier: &Path, release: Option<&Release>
 
 #[cfg(test)]
 mod tests {
+    use super::address::{corresponding, endpoints, role};
     use super::*;
+    use crate::BaselineAddress;
+    use crate::manifest::{StageTargets, Stages};
 
     fn stage(env_type: &str, accounts: &[&str], regions: &[&str], endpoints: &[&str]) -> StageTargets {
         StageTargets {

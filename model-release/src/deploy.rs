@@ -26,7 +26,7 @@ use crate::{Expectations, MODEL_PACKAGE, Release, RolloutRequest, Stage, StageTe
 
 pub use deployment::{Deployment, DuringFreeze};
 pub use reset_overrides::reset_overrides;
-pub use waves::{AlarmStates, DeployWaves, NoWaves, WaveChecks};
+pub use waves::{AlarmStates, DeployWaves, NoWaves, UnreadAlarms, WaveChecks};
 
 /// The maximum number of endpoints that are described concurrently.
 const JOBS: usize = 32;
@@ -52,8 +52,8 @@ pub struct DeployRequest<'a, C = SystemClock> {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum DeployEvent {
-    /// Production is frozen, and the request has a reason to deploy during the freeze.
-    Frozen(Diagnostic),
+    /// A finding that stops nothing, such as a deployment during a freeze with a reason.
+    Warning(Diagnostic),
     /// The preflight passed.
     PreflightPassed(PreflightReport),
     /// The rollout starts.
@@ -189,7 +189,7 @@ fn check_limits<C: Clock>(request: &DeployRequest<'_, C>, on_event: &impl Fn(Dep
     let now = request.options.clock.date();
     let warning = request.release.check_freeze(request.stage, now, request.during_freeze.as_deref())?;
     if let Some(warning) = warning {
-        on_event(DeployEvent::Frozen(warning));
+        on_event(DeployEvent::Warning(warning));
     }
     Ok(())
 }

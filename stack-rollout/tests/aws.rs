@@ -4,9 +4,11 @@
 
 use std::time::Duration;
 
+use aws_credential_types::provider::error::CredentialsError;
+use aws_credential_types::provider::future::ProvideCredentials as ProvidedCredentials;
 use aws_sdk_cloudformation::Client;
 use aws_sdk_cloudformation::config::retry::RetryConfig;
-use aws_sdk_cloudformation::config::{BehaviorVersion, Config, Credentials, Region};
+use aws_sdk_cloudformation::config::{BehaviorVersion, Config, Credentials, ProvideCredentials, Region};
 use insta::assert_snapshot;
 use sandbox::loopback::{Answer, Loopback};
 use stack_rollout::aws::{AwsOrganization, CloudFormationStackSets, CloudFormationStacks};
@@ -373,6 +375,19 @@ async fn an_error_keeps_operation_code_message_and_request_id() {
     assert_eq!(error.kind(), CallErrorKind::AccessDenied);
 }
 
+/// A provider that finds nothing, as the default chain does on a machine without AWS.
+#[derive(Debug)]
+struct NoCredentials;
+
+impl ProvideCredentials for NoCredentials {
+    fn provide_credentials<'a>(&'a self) -> ProvidedCredentials<'a>
+    where
+        Self: 'a,
+    {
+        ProvidedCredentials::ready(Err(CredentialsError::not_loaded("there are none")))
+    }
+}
+
 #[tokio::test]
 async fn transient_errors_are_distinguished_from_permanent_ones() {
     let throttled = describe(&serve(|_, _| error_response(400, "Throttling", "Rate exceeded"))).await.unwrap_err();
@@ -384,6 +399,7 @@ async fn transient_errors_are_distinguished_from_permanent_ones() {
 
     let server = serve(|action, _| result(action, ""));
     let config = Config::builder().behavior_version(BehaviorVersion::latest()).region(Region::new("us-east-1")).endpoint_url(server.url());
+    let config = config.credentials_provider(NoCredentials);
     let stack_sets = CloudFormationStackSets::new(Client::from_conf(config.retry_config(RetryConfig::disabled()).build()), CallAs::Itself);
     let without_credentials = stack_sets.describe_stack_set(&"iris".parse().unwrap()).await.unwrap_err();
     assert_eq!(without_credentials.kind(), CallErrorKind::Refused, "{without_credentials}");

@@ -81,7 +81,7 @@ pub(crate) async fn run(
     let has_rolled_out = AtomicBool::new(false);
     let mut rollout_progress = None;
     let on_event = |event| match event {
-        DeployEvent::Frozen(warning) => printer.diagnostic(&warning),
+        DeployEvent::Warning(warning) => printer.diagnostic(&warning),
         DeployEvent::PreflightPassed(report) => {
             preflight::show(printer, &report);
             printer.step("Preflight", report.summary().trim_start_matches("Preflight: "));

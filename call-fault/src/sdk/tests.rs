@@ -67,9 +67,8 @@ fn a_connection_a_time_limit_and_credentials_are_distinguished() {
     let reset = || Box::new(io::Error::other("connection reset"));
     assert_eq!(of_connector(ConnectorError::io(reset())), Some(Fault::Connection));
     assert_eq!(of_connector(ConnectorError::timeout(reset())), Some(Fault::Timeout));
-    let missing = || Box::new(CredentialsError::not_loaded("no provider has any"));
-    assert_eq!(of_connector(ConnectorError::other(missing(), None)), Some(Fault::MissingCredentials));
-    assert_eq!(of_connector(ConnectorError::other(io::Error::other(missing()).into(), None)), Some(Fault::MissingCredentials));
+    let missing = Box::new(CredentialsError::not_loaded("no provider has any"));
+    assert_eq!(of_connector(ConnectorError::other(missing, None)), Some(Fault::MissingCredentials));
     let refused = Box::new(io::Error::other("the proxy refused the credentials"));
     assert_eq!(of_connector(ConnectorError::io(refused)), Some(Fault::Connection), "the words do not decide");
     assert_eq!(failed(&SdkError::<ServiceError, _>::timeout_error("late")).fault, Some(Fault::Timeout));

@@ -92,6 +92,7 @@ pub(super) enum Open {
 impl Open {
     /// Opens the next file and returns its name; or why it cannot be opened, and whether no other can
     /// follow.
+    #[cfg_attr(not(feature = "aws"), expect(clippy::unused_async, reason = "only S3 is waited for"))]
     pub(super) async fn next_file(&mut self, of: Option<&OfVariant>) -> Result<Option<String>, (String, bool)> {
         match self {
             Self::Folder { root, files, file } => {
@@ -121,6 +122,7 @@ impl Open {
     }
 
     /// The next bytes of the file; `None` at its end.
+    #[cfg_attr(not(feature = "aws"), expect(clippy::unused_async, reason = "only S3 is waited for"))]
     pub(super) async fn next_chunk(&mut self) -> Result<Option<Bytes>, String> {
         match self {
             Self::Folder { file, .. } => {

@@ -39,9 +39,9 @@ impl AlarmWatch<'_> {
             () = interrupted => Err("the run was interrupted while the alarms were watched".to_owned()),
         };
         for report in reports {
-            let state = states.as_ref().map_err(String::clone).and_then(|states| {
+            let state = states.as_ref().map_err(|why| why.as_str().into()).and_then(|states| {
                 let found = states.iter().find(|(target, _)| is_target(report, target));
-                found.map_or_else(|| Err("the stack set has no stack there".to_owned()), |(_, state)| state.clone())
+                found.map_or_else(|| Err("the stack set has no stack there".into()), |(_, state)| state.clone())
             });
             report.add_check(check(state));
         }
@@ -70,7 +70,10 @@ fn check(state: AlarmStates) -> CheckReport {
             let message = (!raised.is_empty()).then(|| format!("in the state {ALARM}: {}", raised.join(", ")));
             named(if message.is_some() { Outcome::Failed } else { Outcome::Passed }, message)
         }
-        Err(why) => named(Outcome::Errored, Some(format!("the alarms are not known: {why}"))),
+        Err(unread) => {
+            let check = named(Outcome::Errored, Some(format!("the alarms are not known: {}", unread.why)));
+            CheckReport { hint: unread.hint, ..check }
+        }
     }
 }
 
@@ -86,7 +89,7 @@ mod tests {
         assert_eq!(outcome(states(&[("errors", "OK"), ("latency", "INSUFFICIENT_DATA")])), Outcome::Passed);
         let raised = check(states(&[("errors", "OK"), ("latency", "ALARM")]));
         assert_eq!((raised.outcome, raised.message.as_deref()), (Outcome::Failed, Some("in the state ALARM: `latency`")));
-        let denied = check(Err("AccessDenied".to_owned()));
+        let denied = check(Err("AccessDenied".into()));
         assert_eq!((denied.outcome, denied.message.as_deref()), (Outcome::Errored, Some("the alarms are not known: AccessDenied")));
     }
 }

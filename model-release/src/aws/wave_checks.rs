@@ -7,7 +7,7 @@ use tokio::task::JoinSet;
 
 use super::{AwsTargetAccount, QuotaCodes, Session, TargetSessions};
 use crate::Release;
-use crate::deploy::{AlarmStates, WaveChecks};
+use crate::deploy::{AlarmStates, UnreadAlarms, WaveChecks};
 use crate::diagnostic::Failure;
 
 /// [`WaveChecks`] on AWS.
@@ -50,7 +50,13 @@ impl WaveChecks for AwsWaveChecks<'_> {
 
 async fn states(sessions: &TargetSessions, target: &Target, stack_id: Option<&str>) -> AlarmStates {
     let stack_id = stack_id.ok_or("the stack is not known")?;
-    let config = sessions.config(&target.account, &target.region).await.map_err(|error| error.to_string())?;
+    let config = sessions.config(&target.account, &target.region).await;
+    let config = config.map_err(|error| UnreadAlarms { why: error.to_string(), hint: error.hint })?;
     let account = AwsTargetAccount::new(&config, QuotaCodes::default());
-    account.alarms_of_stack(stack_id).await.map_err(|error| error.to_string())
+    account.alarms_of_stack(stack_id).await.map_err(|error| {
+        // The stack is described before, by CloudFormation.
+        let service = if error.operation == "DescribeAlarms" { "cloudwatch" } else { "cloudformation" };
+        let hint = error.fault().map(|fault| fault.hint(&format!("{service}:{}", error.operation)));
+        UnreadAlarms { why: error.to_string(), hint }
+    })
 }

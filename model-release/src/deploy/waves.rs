@@ -40,8 +40,30 @@ pub struct DeployWaves {
     pub programs: Option<CheckPrograms>,
 }
 
-/// The alarms of one stack, by name, with their state. `Err`: why they are not known.
-pub type AlarmStates = Result<Vec<(String, String)>, String>;
+/// The alarms of one stack, by name, with their state.
+pub type AlarmStates = Result<Vec<(String, String)>, UnreadAlarms>;
+
+/// Why the alarms of a stack are not known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnreadAlarms {
+    /// The failed call.
+    pub why: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+}
+
+impl UnreadAlarms {
+    fn warning(&self, target: &Target) -> Diagnostic {
+        let message = format!("the alarms could not be read: {}", self.why);
+        Diagnostic::warning(message).in_aws(Some(&target.account), Some(&target.region)).with_hint_opt(self.hint.clone())
+    }
+}
+
+impl<T: Into<String>> From<T> for UnreadAlarms {
+    fn from(why: T) -> Self {
+        Self { why: why.into(), hint: None }
+    }
+}
 
 /// What is read between two waves.
 pub trait WaveChecks {
@@ -112,7 +134,12 @@ pub(super) async fn check<C: Clock>(
         // A wave that passed before is not watched for the whole time again, but its alarms are read.
         let time = if wave.has_passed_before { Duration::ZERO } else { time };
         on_event(DeployEvent::Baking { wave: wave.wave.number, time });
-        let (result, _) = bake(&request.options.clock, time, wave.instances, checks).await;
+        let (result, read) = bake(&request.options.clock, time, wave.instances, checks).await;
+        for (target, alarms) in &read {
+            if let Err(unread) = alarms {
+                on_event(DeployEvent::Warning(unread.warning(target)));
+            }
+        }
         if result != WaveCheck::Passed {
             return result;
         }
@@ -162,7 +189,7 @@ fn of_alarms(read: &[(Target, AlarmStates)], instances: &[Instance]) -> WaveChec
     let known: BTreeSet<&Target> = read.iter().filter(|(_, alarms)| alarms.is_ok()).map(|(target, _)| target).collect();
     let unknown = instances.iter().filter(|instance| !known.contains(&instance.target)).map(|instance| {
         let why = read.iter().find(|(target, _)| *target == instance.target).and_then(|(_, alarms)| alarms.as_ref().err());
-        format!("{}: {}", instance.target, why.map_or("they were not read", String::as_str))
+        format!("{}: {}", instance.target, why.map_or("they were not read", |unread| unread.why.as_str()))
     });
     let unknown: Vec<String> = unknown.collect();
     if unknown.is_empty() { WaveCheck::Passed } else { WaveCheck::Unknown(format!("the alarms are not known: {}", named(&unknown))) }

@@ -264,7 +264,7 @@ mod tests {
             names[1].replace("20260131", "20260130"),
             names[1].replace("ended", "killed"),
             names[1].replace(".json", ""),
-            names[1].replacen("87", "087", 1),
+            format!("0{}", names[1]),
         ];
         for text in changed {
             assert_eq!(text.parse::<EventName>(), Err(()), "{text}");

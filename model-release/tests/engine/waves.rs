@@ -94,7 +94,7 @@ impl Waved<'_> {
             DeployEvent::CheckingWave(number) => events.lock().unwrap().push(format!("tests of {number}")),
             DeployEvent::Baking { wave, time } => events.lock().unwrap().push(format!("alarms of {wave} for {} s", time.as_secs())),
             DeployEvent::ReadingEndpoints => events.lock().unwrap().push("endpoints".to_owned()),
-            DeployEvent::Frozen(warning) => events.lock().unwrap().push(warning.message),
+            DeployEvent::Warning(warning) => events.lock().unwrap().push(warning.message),
             DeployEvent::CheckingIdentity => panic!("the waves have been tested"),
             _ => {}
         };
@@ -168,7 +168,7 @@ fn an_alarm_during_the_bake_time_fails_the_wave() {
 fn alarms_that_cannot_be_read_stop_the_rollout_with_an_unknown_result() {
     let cloud = Cloud::default();
     deployed(&cloud, &release(1));
-    let denied = Err("`DescribeAlarms` failed: AccessDenied".to_owned());
+    let denied = Err("`DescribeAlarms` failed: AccessDenied".into());
     let checks = Watched::alarms([Ok(alarm("OK")), denied]);
     let (deployment, _) = waved(&cloud, 2, &Fleet::default(), OnFailure::RollBack, &checks);
     assert_eq!((deployment.failure(), deployment.rollout.verdict()), (Some(FailureKind::Unreachable), Verdict::Unfinished));

@@ -52,7 +52,7 @@ pub(crate) fn run(printer: Printer, project: &Project, options: &DistOptions) ->
     let dependencies = Dependencies::of(project, &triple)?;
     let bin = LINKER.install(printer, project)?;
 
-    printer.step("Building", format!("xtask for {triple}, glibc {GLIBC} (profile `dist`; the AWS SDK takes some minutes)"));
+    printer.step("Building", format!("the binary for {triple}, glibc {GLIBC} (profile `dist`; the AWS SDK takes some minutes)"));
     let path =
         std::env::join_paths(std::iter::once(bin.clone()).chain(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default())))
             .map_err(|error| Failure::bad_input(Diagnostic::error(format!("the search path cannot be extended: {error}"))))?;

@@ -6,7 +6,7 @@ use endpoint_test::Report;
 use model_registry::documents::Mirror;
 use model_release::approved_bytes::NoArtifacts;
 use model_release::dossier::{self, Dossier, Evidence, Source};
-use model_release::{Diagnostic, Failure, FailureKind, RegistryAccess, Release};
+use model_release::{Diagnostic, Failure, RegistryAccess, Release};
 
 use crate::report_commands::Paths;
 use crate::{report_commands, requests, snapshot};
@@ -147,7 +147,7 @@ async fn read_from_aws(printer: Printer, options: &ReportOptions, release: &Rele
             Ok(session) => {
                 let failed = evidence.read_registry(release, "SageMaker", |region| session.registry_access(Some(region))).await;
                 if !failed.is_empty() {
-                    warned(Failure::new(FailureKind::Unreachable, failed)).await;
+                    warned(Failure::new(model_release::FailureKind::Unreachable, failed)).await;
                 }
             }
             Err(why) => evidence.registry = Err(why),

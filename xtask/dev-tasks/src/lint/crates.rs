@@ -65,13 +65,13 @@ pub(super) fn check(lint: &mut Lint, project: &Project) -> Result<(), Failure> {
 
 /// Packages the crates as `cargo publish` does, without compiling them, and prints their sizes.
 fn package(lint: &mut Lint, project: &Project, published: &[PublishedCrate]) -> Result<(), Failure> {
-    lint.printer.step("Checking", "published crates: cargo package");
+    lint.printer.step("Checking", "published crates: `cargo package`");
     let names = published.iter().flat_map(|item| ["--package", &item.name]);
     let task = cargo(project).args(["package", "--no-verify", "--allow-dirty", "--locked"]).args(names);
     let (passed, output) = task.output()?;
     if !passed {
         lint.printer.line(output);
-        lint.fails("published crates: cargo package");
+        lint.fails("published crates: `cargo package`");
         return Ok(());
     }
     for item in published {
