@@ -55,9 +55,11 @@ impl Comparison {
     /// The text, with the whole error of a failed call.
     fn whole(&self) -> String {
         match self {
-            Self::NotKnown { what, why, call: Some(call) } if !why.contains(&call.error) => {
+            // The reason is the beginning of the error, without the request id.
+            Self::NotKnown { what, why, call: Some(call) } if call.error.starts_with(why) => {
                 format!("whether {what} is the approved one is not known: {}", call.error)
             }
+            Self::NotKnown { call: Some(call), .. } => format!("{self} ({})", call.error),
             other => other.to_string(),
         }
     }
