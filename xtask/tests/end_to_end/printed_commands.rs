@@ -42,7 +42,7 @@ fn example(text: &str) -> String {
     let known = [
         ("{call_as}", " --call-as DELEGATED_ADMIN"),
         ("{stack_set}", "sagemaker-iris-p-abc123xyz-deploy-staging"),
-        ("--operation-id {}", "--operation-id 9372c12e-b247-4bc4-a8c9-a9e54341bfbf"),
+        ("--operation-id {id}", "--operation-id 9372c12e-b247-4bc4-a8c9-a9e54341bfbf"),
         ("{arn}", "arn:aws:sagemaker:us-east-1:111111111111:model-package/iris/13"),
         ("--model-package-name {}", "--model-package-name arn:aws:sagemaker:us-east-1:111111111111:model-package/iris/13"),
         ("{group}", "iris-p-abc123xyz"),
