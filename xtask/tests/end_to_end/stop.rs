@@ -95,10 +95,12 @@ fn terminate(run: Child) -> String {
 /// Runs its arguments on a terminal: interrupts them when they print each text of the first
 /// argument, separated by commas, and types `stop` at a question.
 const ON_A_TERMINAL: &str = r#"
-import os, pty, sys
+import os, pty, signal, sys
 texts = sys.argv[1].split(",")
 process, terminal = pty.fork()
 if process == 0:
+    # A shell starts its background jobs, and so these tests, with this signal ignored.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     os.execvp(sys.argv[2], sys.argv[2:])
 seen = b""
 answered = False
