@@ -35,8 +35,11 @@ pub async fn detect_drift<S: StackSets, C: Clock>(
         if run.halt.is_some() {
             break;
         }
+        let known = run.operations.len();
         let call = |id| async move { stack_sets.detect_drift(name, preferences, &id).await };
-        if run.run_step(OperationAction::DetectDrift, ("drift", 1), &Targets::default(), call).await? != StepStart::Overtaken {
+        let start = run.run_step(OperationAction::DetectDrift, ("drift", 1), &Targets::default(), call).await?;
+        // Without a response, the operation with this id is taken for ours, and it has ended.
+        if start != StepStart::Overtaken || run.operations.len() > known {
             break;
         }
     }

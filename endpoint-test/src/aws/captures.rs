@@ -69,7 +69,7 @@ impl OpenCaptures {
             if self.is_listed {
                 return Ok(None);
             }
-            self.list().await.map_err(|error| (error.to_string(), true))?;
+            self.list().await.map_err(|error| (whole(&error), true))?;
         }
         let Some(key) = self.keys.pop() else { return Ok(None) };
         let S3Captures { client, bucket, .. } = &self.captures;
@@ -89,7 +89,7 @@ impl OpenCaptures {
     async fn list(&mut self) -> Result<(), TargetError> {
         let S3Captures { client, bucket, prefix } = &self.captures;
         let request = client.list_objects_v2().bucket(bucket).prefix(prefix).set_continuation_token(self.next_page.take());
-        let output = request.send().await.map_err(|error| target_error("ListObjectsV2", error).about(bucket).with_hint(HINT))?;
+        let output = request.send().await.map_err(|error| target_error("ListObjectsV2", error).about(bucket))?;
         let keys = output.contents().iter().filter_map(Object::key).filter(|key| is_capture(key));
         self.keys = keys.map(str::to_owned).collect();
         self.keys.reverse();
@@ -99,6 +99,11 @@ impl OpenCaptures {
     }
 }
 
+/// The error and its hint: a report has one text for both.
+fn whole(error: &TargetError) -> String {
+    format!("{error}; {HINT}")
+}
+
 fn described(error: TargetError, key: &str) -> String {
-    error.about(key).with_hint(HINT).to_string()
+    whole(&error.about(key))
 }

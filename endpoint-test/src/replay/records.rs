@@ -22,6 +22,8 @@ pub(crate) struct Unusable {
 
 /// The records of all files, in the order of their names.
 pub(crate) struct Records {
+    /// The name of the folder or prefix.
+    source: String,
     open: Open,
     of: Option<OfVariant>,
     file: String,
@@ -44,6 +46,7 @@ impl Records {
         let open = from.open()?;
         Ok(Self {
             open,
+            source: from.title(),
             of,
             file: String::new(),
             line: 0,
@@ -76,9 +79,10 @@ impl Records {
         }
     }
 
-    fn unreadable(&mut self, why: String, is_last: bool) -> Unusable {
+    /// A file that cannot be found or read to its end.
+    fn unreadable(&mut self, at: String, why: String, is_last: bool) -> Unusable {
         self.is_done = is_last;
-        Unusable { at: self.file.clone(), why, is_last }
+        Unusable { at, why, is_last }
     }
 
     /// The next line without its line break.
@@ -91,7 +95,7 @@ impl Records {
                 match self.open.next_file(self.of.as_ref()).await {
                     Ok(Some(file)) => (self.file, self.line, self.has_file) = (file, 0, true),
                     Ok(None) => return None,
-                    Err((why, is_last)) => return Some(Err(self.unreadable(why, is_last))),
+                    Err((why, is_last)) => return Some(Err(self.unreadable(self.source.clone(), why, is_last))),
                 }
             }
             if let Some(end) = self.buffer[self.searched..].iter().position(|byte| *byte == b'\n') {
@@ -123,7 +127,7 @@ impl Records {
                     (self.searched, self.line) = (0, self.line + 1);
                     if let Err(why) = end {
                         self.is_skipping = false;
-                        return Some(Err(self.unreadable(why, false)));
+                        return Some(Err(self.unreadable(self.file.clone(), why, false)));
                     }
                     if std::mem::take(&mut self.is_skipping) {
                         return Some(Err(self.too_long()));

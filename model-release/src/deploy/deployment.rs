@@ -184,16 +184,17 @@ impl Deployment {
 
     /// Warnings about what is not known to be what was approved: one for all endpoints with the same.
     fn unknown_bytes(&self) -> Vec<Diagnostic> {
-        let mut endpoints: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+        let mut endpoints: BTreeMap<(&str, Option<&str>), Vec<String>> = BTreeMap::new();
         for report in &self.identity {
             let unknown = |check: &&CheckReport| check.outcome == Outcome::Skipped && check.code == Some(FindingCode::NotKnown);
-            for message in report.checks.iter().filter(unknown).filter_map(|check| check.message.as_deref()) {
-                endpoints.entry(message).or_default().push(report.title());
+            for check in report.checks.iter().filter(unknown) {
+                let message = check.message.as_deref().unwrap_or_default();
+                endpoints.entry((message, check.hint.as_deref())).or_default().push(report.title());
             }
         }
-        let warning = |(message, mut titles): (&str, Vec<String>)| {
+        let warning = |((message, hint), mut titles): ((&str, Option<&str>), Vec<String>)| {
             titles.sort();
-            let warning = Diagnostic::warning(message).code(NOT_KNOWN).named(&titles[0]);
+            let warning = Diagnostic::warning(message).code(NOT_KNOWN).named(&titles[0]).with_hint_opt(hint.map(str::to_owned));
             match titles.len() - 1 {
                 0 => warning,
                 others => warning.detail(format!("also of {}", plural(others, "other endpoint"))),

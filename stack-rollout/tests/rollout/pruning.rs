@@ -75,6 +75,18 @@ fn an_instance_that_cannot_be_deleted_has_a_reason() {
 }
 
 #[test]
+fn drift_is_detected_once_although_no_response_arrives() {
+    let (cloud, release) = with_orphans();
+    let lost = std::iter::repeat_with(|| CallError::unreachable("DetectStackSetDrift", "connection reset")).take(99);
+    cloud.state().lost_responses.insert("DetectStackSetDrift", lost.collect());
+    let before = cloud.state().operations.len();
+    let options = options().with_clock(FakeClock::default());
+    let found = block_on(detect_drift(&cloud, &release.stack_set, &Preferences::default(), &options, |_| {}));
+    assert_eq!(found.unwrap().0.len(), 1);
+    assert_eq!(cloud.state().operations.len(), before + 1);
+}
+
+#[test]
 fn an_operation_detects_drift_and_the_instances_report_it() {
     let (cloud, release) = with_orphans();
     cloud.state().drifted.insert(target(A, EAST));

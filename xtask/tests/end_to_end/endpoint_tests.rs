@@ -4,7 +4,7 @@ use sandbox::iris::Behaviour;
 use sandbox::stand_in::Fault;
 use serde_json::{Value as Json, json};
 
-use crate::cloud::Cloud;
+use crate::cloud::{Cloud, HOME};
 use crate::project::{Project, Run};
 
 /// A project with this suite, and the iris container.
@@ -281,6 +281,42 @@ fn staging_is_compared_with_production_and_fails_only_with_the_option() {
     project.run(["test-staging", "--compare-with", "iris-nobody"]).ends_with(3).says("was not possible").says("Could not find");
     project.run(["test-staging", "--compare-with", "iris-nobody", "--fail-on-difference"]).ends_with(3);
     project.run(["test-staging", "--compare-with", "a/b"]).ends_with(2).says("is not the address of an endpoint");
+}
+
+#[test]
+fn captured_requests_in_s3_are_sent_again_page_by_page() {
+    const BUCKET: &str = "captured-requests";
+    let cloud = Cloud::new();
+    let project = released(&cloud);
+    cloud.make_bucket(BUCKET);
+    // More files than a page of a listing has.
+    for number in 0..1_003 {
+        let capture = json!({
+            "captureData": {
+                "endpointInput": { "observedContentType": "text/csv", "mode": "INPUT", "data": "5.1,3.5,1.4,0.2", "encoding": "CSV" },
+                "endpointOutput": { "observedContentType": "text/csv", "mode": "OUTPUT", "data": "setosa", "encoding": "CSV" }
+            },
+            "eventMetadata": { "eventId": format!("event-{number}"), "inferenceTime": "2026-11-26T00:00:00Z" },
+            "eventVersion": "0"
+        });
+        let key = format!("iris/AllTraffic/2026/11/26/00/{number:04}.jsonl");
+        cloud.aws.put_object(HOME, BUCKET, &key, &format!("{capture}\n")).unwrap();
+    }
+    // A neighbour whose name begins with the same letters.
+    cloud.aws.put_object(HOME, BUCKET, "iris/AllTraffic/2026/11/26b/1.jsonl", "not JSON\n").unwrap();
+    project.write(
+        "test/own.yaml",
+        "version: 1\ncases: [{ name: one, payload: { csv: '5.1,3.5,1.4,0.2' }, accept: text/csv }]\nreplay: { per_second: 1000, at_once: 8, at_most: 0 }\n",
+    );
+    let place = "s3://captured-requests/iris/AllTraffic/2026/11/26";
+    let replay = ["test-staging", "--suite", "test/own.yaml", "--no-load", "--replay"];
+    project.run(replay.iter().chain(&[place])).ends_with(0).says("1003");
+    let lists = cloud.aws.requests().unwrap().into_iter().filter(|request| request.action == "ListObjects").count();
+    assert_eq!(lists, 2, "pages");
+
+    let denied = Fault::error(403, "AccessDenied", "Access Denied").on("s3", "ListObjects");
+    cloud.aws.fault(&denied).unwrap();
+    project.run(replay.iter().chain(&[place])).ends_with(3).says("ListObjectsV2").says("`s3:ListBucket`");
 }
 
 #[test]

@@ -3,8 +3,9 @@
 //! The calls of a command are those that it makes without faults, so a new call is covered by
 //! itself. `cargo xtask test` tries a few cells of each command, always the same ones unless
 //! `FAULT_SEED` is set, and compares them with `docs/faults.md`; `cargo xtask soak faults` tries all.
-//! `UPDATE_FAULTS=1` tries all and writes the page; `FAULT_KINDS=denied,503` only those faults, and
-//! `FAULT_JOBS` sets how many cells of a command run at once.
+//! `UPDATE_FAULTS=1` tries all and writes the page; `FAULT_KINDS=denied,503` only those faults,
+//! `FAULT_UNTRIED=1` only cells without an outcome, and `FAULT_JOBS` sets how many cells of a command
+//! run at once.
 
 mod cell;
 mod kinds;
@@ -116,13 +117,18 @@ fn matrix(scene: &Scene) {
     let names: Vec<_> = calls.iter().map(Call::name).collect();
     let (mut chosen, impossible): (Vec<_>, Vec<_>) = calls.into_iter().flat_map(Cell::of_call).partition(Cell::is_possible);
     chosen.retain(|cell| choice.has(cell) && (choice.is_whole() || !cell.is_slow(scene)));
+    let documented = page::rows(scene.arguments);
+    let known =
+        |cell: &Cell| documented.get(&cell.call.name()).and_then(|row| row.get(cell.column())).filter(|known| *known != page::UNTRIED);
+    if std::env::var_os("FAULT_UNTRIED").is_some() {
+        chosen.retain(|cell| known(cell).is_none());
+    }
     chosen.sort_by_key(|cell| choice.order(cell));
     chosen.truncate(choice.cells);
     // The longest first.
     chosen.sort_by_key(|cell| cell.is_slow(scene));
     let results = try_all(scene, cloud, chosen, choice.at_once);
 
-    let documented = page::rows(scene.arguments);
     let mut problems = Vec::new();
     // A run of some faults keeps the outcomes of the others.
     let mut rows: page::Rows = names.iter().map(|name| (name.clone(), known_row(&documented, name))).collect();
@@ -133,9 +139,7 @@ fn matrix(scene: &Scene) {
         match result {
             Err(problem) => problems.push(format!("{cell}: {problem}")),
             Ok(outcome) => {
-                let known = documented.get(&cell.call.name()).and_then(|row| row.get(cell.column()));
-                let is_tried = known.is_some_and(|known| known != page::UNTRIED);
-                if !choice.writes && is_tried && known != Some(&outcome.to_string()) {
+                if let Some(known) = known(cell).filter(|known| !choice.writes && **known != outcome.to_string()) {
                     problems.push(format!("{cell}: docs/faults.md has {known:?}, and the outcome is `{outcome}`; {UPDATE}"));
                 }
                 rows.entry(cell.call.name()).or_insert_with(page::empty_row)[cell.column()] = outcome.to_string();

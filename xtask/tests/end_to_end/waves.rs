@@ -231,3 +231,30 @@ fn a_frozen_production_is_not_deployed_without_a_reason() {
     let during = &project.json(record)["during_freeze"];
     assert_eq!((&during["reason"], &during["freezes"][0]["reason"]), (&"the model is wrong".into(), &"end of the year".into()));
 }
+
+/// The figures of docs/production-in-waves.md: the program's requests and its time in the local AWS.
+#[test]
+#[ignore = "some minutes: `cargo test -p xtask --test end_to_end two_hundred -- --ignored --nocapture`"]
+#[expect(clippy::print_stdout, reason = "the figures")]
+fn two_hundred_accounts_are_deployed_in_waves() {
+    let cloud = Cloud::new();
+    let mut project = project(&cloud, &ACCOUNTS);
+    let accounts: Vec<String> = (0..200).map(|number| format!("{:012}", 600_000_000_000_u64 + number)).collect();
+    project.set("STAGING_ACCOUNT_LIST", &accounts.join(","));
+    project.set("DEPLOYMENT_REGIONS", REGION);
+    project.set("REGIONAL_MODEL_PACKAGES", "");
+    for account in &accounts {
+        cloud.prepare_in("staging", account, REGION);
+    }
+    approve(&cloud, 1);
+    project.run(["build"]).ends_with(0);
+    cloud.aws.clear_requests().unwrap();
+    let start = std::time::Instant::now();
+    deploy(&project, &["--no-preflight", "--waves", "1,10%,rest", "--max-concurrent-percentage", "100"]).ends_with(0);
+    let seconds = start.elapsed().as_secs();
+    assert_eq!(outcomes(&project), ["passed"; 3]);
+    let requests = cloud.aws.requests().unwrap();
+    let of = |service: &str| requests.iter().filter(|request| request.service == service).count();
+    let (cloudformation, sagemaker) = (of("cloudformation"), of("sagemaker"));
+    println!("{} requests, {cloudformation} of them to CloudFormation and {sagemaker} to SageMaker, in {seconds} s", requests.len());
+}

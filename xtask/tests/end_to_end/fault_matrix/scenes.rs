@@ -99,14 +99,14 @@ pub(super) fn snapshot() -> Scene {
 
 pub(super) fn package() -> Scene {
     let prepare = |cloud: &Cloud| {
-        cloud.make_bucket("team-artifacts");
+        cloud.make_bucket("artifacts");
         let project = cloud.project();
         project.write("lambda.yml", "Resources:\n  F:\n    Type: AWS::Lambda::Function\n    Properties:\n      Code: ./code\n");
         project.write("code/index.py", "def handler(event, context): return 1\n");
         project.write("out/t.yaml", "earlier\n");
         project
     };
-    let arguments = &["package", "--template-file", "lambda.yml", "--s3-bucket", "team-artifacts", "--output-template-file", "out/t.yaml"];
+    let arguments = &["package", "--template-file", "lambda.yml", "--s3-bucket", "artifacts", "--output-template-file", "out/t.yaml"];
     Scene { outputs: &["out"], ..Scene::changing(arguments, prepare) }
 }
 
