@@ -131,7 +131,8 @@ impl Cell {
             return if run.code == scene.code { Ok(()) } else { Err(format!("exit code {}, not {}", run.code, scene.code)) };
         }
         // An operation whose response is lost is found again by its id.
-        let is_found = ["Create", "Update", "Delete", "Stop"].iter().any(|verb| action.starts_with(verb)) && self.fault.is_of_body();
+        let is_found =
+            ["Create", "Update", "Delete", "Detect", "Stop"].iter().any(|verb| action.starts_with(verb)) && self.fault.is_of_body();
         if is_found && run.code == scene.code {
             return Ok(());
         }
