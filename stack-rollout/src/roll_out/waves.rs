@@ -74,8 +74,8 @@ pub enum WaveCheck {
 /// Which targets have the release is read from CloudFormation. After a kill, the next run checks the
 /// waves again that have the release, and continues with the first one that does not. If the killed
 /// run was rolling a wave back, the next one with [`OnFailure::RollBack`] finishes that, and starts no
-/// wave. Only the release before must be stored, by the caller. If another caller changes the stack set in the meantime, no later wave starts. The deadline
-/// of the options applies to each wave.
+/// wave. Only the release before must be stored, by the caller. If another caller changes the stack
+/// set in the meantime, no later wave starts. The deadline of the options applies to each wave.
 ///
 /// # Errors
 ///
