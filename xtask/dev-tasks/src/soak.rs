@@ -85,7 +85,8 @@ fn failure(printer: Printer, project: &Project, suite: &Suite, cases: u64, seed:
             "--features",
             suite.features,
             "--lib",
-            "--tests",
+            "--test",
+            "*",
             "--",
         ])
         .args(&suite.properties)

@@ -62,7 +62,8 @@ fn random_properties(printer: Printer, project: &Project, log: &mut TestLog) -> 
     let seed = new_seed();
     printer.step("Repeating", format_args!("{} properties with {RANDOM_CASES} cases each and the random seed {seed}", names.len()));
     let mut ran = TestLog::default();
-    let task = cargo_test(project).args(["--no-fail-fast", "--lib", "--bins", "--tests", "--"]).args(&names);
+    // `--tests` would select the examples, too, which take the names for their own arguments.
+    let task = cargo_test(project).args(["--no-fail-fast", "--lib", "--bins", "--test", "*", "--"]).args(&names);
     let task = task.env("PROPTEST_CASES", RANDOM_CASES).env("PROPTEST_RNG_SEED", seed.to_string());
     let succeeds = task.follow(|line| {
         ran.read(line);
@@ -111,7 +112,7 @@ fn summarise(printer: Printer, log: &TestLog, start: Instant, without_java: Opti
         printer.line(format_args!("             {}", test.command()));
     }
     for binary in log.crashed() {
-        printer.bad_step("FAILED", format_args!("{}: ended without a result", binary.name));
+        printer.bad_step("FAILED", format_args!("{}: ended without success", binary.name));
         printer.line(format_args!("             {}", binary.command()));
     }
     printer.line(format_args!("{} seconds", start.elapsed().as_secs()));

@@ -1,5 +1,10 @@
 //! Reads the output of `cargo test` for a summary over all binaries, which cargo does not print.
 
+/// The folder of a package's examples.
+const EXAMPLES: &str = "examples/";
+/// What selects one of them.
+const EXAMPLE: &str = " --example ";
+
 /// The results so far.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct TestLog {
@@ -47,14 +52,20 @@ impl TestLog {
             self.result(result);
         } else if let Some(test) = text.strip_prefix("test ") {
             self.test(test);
+        } else if text.starts_with("error: test failed") && self.binary.is_example() {
+            self.passed -= 1;
+            self.crashed.push(self.binary.clone());
         }
     }
 
     fn starts(&mut self, binary: Binary) {
         let before = std::mem::replace(&mut self.binary, binary);
-        if std::mem::replace(&mut self.is_running, true) {
+        // An example has no test harness, so it prints no result: cargo says when it failed.
+        let has_result = !self.binary.is_example();
+        if std::mem::replace(&mut self.is_running, has_result) {
             self.crashed.push(before);
         }
+        self.passed += usize::from(!has_result);
     }
 
     fn test(&mut self, text: &str) {
@@ -109,10 +120,15 @@ impl Binary {
         let name = file.rsplit_once('-').map_or(file, |(name, _)| name).to_owned();
         let arguments = match what.strip_prefix("unittests ") {
             Some(source) if source.ends_with("lib.rs") => " --lib".to_owned(),
+            Some(source) if source.starts_with(EXAMPLES) => format!("{EXAMPLE}{name}"),
             Some(_) => " --bins".to_owned(),
             None => format!(" --test {name}"),
         };
         Self { name, arguments }
+    }
+
+    fn is_example(&self) -> bool {
+        self.arguments.starts_with(EXAMPLE)
     }
 
     /// The command that runs all of its tests.

@@ -2,6 +2,18 @@
 
 use sandbox::test_log::*;
 
+// `plan_in_waves` failed, `check_stage_file` did not.
+const EXAMPLES: &str = "
+     Running unittests examples/check_stage_file.rs (target/debug/examples/check_stage_file-41ac9b9d0e0f4a2b)
+checked
+     Running unittests examples/plan_in_waves.rs (target/debug/examples/plan_in_waves-41ac9b9d0e0f4a2b)
+error: test failed, to rerun pass `-p stack-rollout --example plan_in_waves`
+     Running unittests src/lib.rs (target/debug/deps/clock-e155c2206bea62ec)
+test result: ok. 0 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s
+error: 1 target failed:
+    `-p stack-rollout --example plan_in_waves`
+";
+
 const LOG: &str = "
    Compiling xtask v0.1.0
     Finished `test` profile [unoptimized + debuginfo] target(s) in 0.50s
@@ -58,4 +70,11 @@ fn a_crashed_binary_counts_as_a_failure() {
     assert_eq!(crashed(LOG), ["cargo test --workspace --locked --test features"]);
     let killed = LOG.split_once("error: test failed, to rerun pass `-p xtask --test features`").unwrap().0;
     assert_eq!(crashed(killed), ["cargo test --workspace --locked --test features"], "also the last binary");
+}
+
+#[test]
+fn an_example_passes_or_fails_by_its_exit_code() {
+    let log = read(EXAMPLES);
+    assert_eq!((log.passed, log.failures()), (1, 1));
+    assert_eq!(log.crashed().map(Binary::command).collect::<Vec<_>>(), ["cargo test --workspace --locked --example plan_in_waves"]);
 }
