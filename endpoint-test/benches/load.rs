@@ -7,7 +7,9 @@
 //!
 //! The server is this program in a second process. The environment variable `BENCH_RESULTS` names a
 //! file to which each figure is added as a line of JSON. `BENCH_SECONDS` is the time of a run, 5 by
-//! default, and `BENCH_ROUNDS` their number, 3 by default.
+//! default, and `BENCH_ROUNDS` their number, 3 by default. `BENCH_MEMORY_SECONDS` is that of the run
+//! whose memory is measured, 30 by default. `BENCH_ONLY` selects `closed`, `open`, `connections` or
+//! `memory`.
 #![allow(clippy::print_stdout, reason = "a benchmark prints")]
 
 #[path = "load/peers.rs"]
@@ -19,6 +21,7 @@ use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use endpoint_test::{ContainerTarget, LoadReport, Run, Suite, TargetInfo};
 use serde_json::{Value, json};
@@ -108,6 +111,40 @@ fn open(url: &str, rate: u64, seconds: u64) -> (Measured, f64) {
     #[expect(clippy::cast_precision_loss, reason = "some millions")]
     let per_cpu_second = total.sent as f64 / cpu;
     (Measured { rate: total.throughput_per_second, per_cpu_second, p99_ms: p99(&total.service_time) }, pace.p99_ms)
+}
+
+/// How much the resident memory grows during a load of 5000 requests a second, after its first
+/// sixth.
+fn memory(url: &str, seconds: u64) -> Figure {
+    let (stop, stopped) = std::sync::mpsc::channel::<()>();
+    // A sample each ten seconds of ten minutes, and sixty in any case.
+    let pause = (Duration::from_secs(seconds) / 60).min(Duration::from_secs(10));
+    let sampler = std::thread::spawn(move || {
+        let mut samples = Vec::new();
+        while stopped.recv_timeout(pause).is_err() {
+            samples.push(resident_mib());
+            if pause == Duration::from_secs(10) {
+                println!("{:.1} MiB", samples[samples.len() - 1]);
+            }
+        }
+        samples
+    });
+    let load = format!("  max_in_flight: {USERS}\n  max_requests: 100000000\n  phases: [{{ rate: 5000/s, for: {seconds}s }}]\n");
+    let (report, _) = ours(url, &load);
+    stop.send(()).unwrap();
+    let samples = sampler.join().unwrap();
+    let start = samples.len() / 6;
+    let growth = samples[start..].iter().copied().fold(0.0, f64::max) - samples[start];
+    let sent = report.total.unwrap().sent;
+    let name = format!("growth of memory in {seconds} s, {sent} requests, from {:.1} MiB", samples[start]);
+    Figure { name, value: growth, unit: "MiB", peer: None, goal: Some(Goal::AtMost(1.0)) }
+}
+
+/// What Linux reports; zero elsewhere.
+fn resident_mib() -> f64 {
+    let text = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let kib = text.lines().find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB")?.parse::<f64>().ok());
+    kib.unwrap_or_default() / 1024.0
 }
 
 fn p99(latencies: &endpoint_test::report::Latencies) -> f64 {
@@ -207,6 +244,9 @@ fn main() -> ExitCode {
             #[expect(clippy::cast_precision_loss, reason = "64")]
             goal: Some(Goal::AtMost((USERS + 2) as f64)),
         });
+    }
+    if wants("memory") {
+        figures.push(memory(url, setting("BENCH_MEMORY_SECONDS", 30)));
     }
     print(&figures);
     for peer in [Peer::Oha, Peer::Wrk] {

@@ -13,7 +13,7 @@ pub struct LoadReport {
     pub code: Option<FindingCode>,
     /// The outcome of the thresholds and the pace.
     pub outcome: Outcome,
-    /// Why the load did not run, or why it ended early.
+    /// Why the load did not run or ended early, or what a search for a rate found.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
     /// What to do about it.

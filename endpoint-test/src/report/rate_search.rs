@@ -59,6 +59,14 @@ impl RateSearchReport {
         }
     }
 
+    /// The interval alone: `holds at 300/s, breaks at 325/s`.
+    #[must_use]
+    pub fn headline(&self) -> String {
+        let holds = self.holds_per_second.map(|rate| format!("holds at {rate}/s"));
+        let parts: Vec<_> = holds.into_iter().chain(self.breaks_per_second.map(|rate| format!("breaks at {rate}/s"))).collect();
+        if parts.is_empty() { "not known".to_owned() } else { parts.join(", ") }
+    }
+
     /// The result in a sentence.
     #[must_use]
     pub fn sentence(&self) -> String {
