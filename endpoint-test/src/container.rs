@@ -1,30 +1,22 @@
 //! A model container over plain HTTP, on this machine or elsewhere.
 
-use std::error::Error as _;
-use std::io;
-use std::pin::Pin;
+mod connection;
+mod pool;
+
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
-use hyper::client::conn::http1;
-use hyper::ext::on_informational;
+use http_body_util::Full;
 use hyper::header::{ACCEPT, CONTENT_TYPE, HOST, HeaderName, HeaderValue};
-use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper::{Method, StatusCode, Uri};
-use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
 
+use self::connection::{Connection, ExchangeError, Response};
+use self::pool::Pool;
 use crate::format::beginning;
 use crate::target::{
     Description, EndpointStatus, InvokeError, MAX_BODY, ModelFailure, ModelResponse, Request, Target, TargetError, TargetErrorKind,
     TargetKind,
 };
-
-/// The most interim responses (1xx) before a response. A container needs none of them.
-const MAX_INTERIM: usize = 16;
 
 /// The header in which SageMaker passes a request's custom attributes to the container.
 const CUSTOM_ATTRIBUTES: HeaderName = HeaderName::from_static("x-amzn-sagemaker-custom-attributes");
@@ -34,19 +26,39 @@ const INFERENCE_ID: HeaderName = HeaderName::from_static("x-amzn-sagemaker-infer
 /// The paths that SageMaker requests, which are not a part of a container's URL.
 const OWN_PATHS: [&str; 2] = ["ping", "invocations"];
 
+/// A request to the model, in errors.
+const INVOKE: &str = "POST /invocations";
+
 /// The longest part of the body of `/ping` in a message, in characters.
 const PING_BODY: usize = 200;
 
 /// A model container with `GET /ping` and `POST /invocations`, as SageMaker requires.
 ///
-/// Each request opens its own connection, so that no case benefits from another's. A response of
-/// more than [`MAX_BODY`] bytes is cut off and is the model's failure.
+/// A response of more than [`MAX_BODY`] bytes is cut off and is the model's failure.
+///
+/// # Connections
+///
+/// A request opens its own connection unless it sets [`Request::reuse_connection`]: no case
+/// benefits from another's connection, or fails because of it. The requests of a load, of a case
+/// with rows and of a replay set it. They use the connections that earlier ones left, so that they
+/// open about as many as they have in flight, like the callers of a real endpoint, and use up no
+/// ports.
+///
+/// Only a connection whose last response was read to its end is kept; a request that is cancelled
+/// or runs out of time closes its own. A kept connection that the container has closed in the
+/// meantime is replaced, and the request is sent on a new one, if nothing of it was written before.
+/// Otherwise the model may have processed it: it is a network error and is not sent again.
 #[derive(Debug, Clone)]
 pub struct ContainerTarget {
     /// `host:port`.
     authority: String,
+    /// The same as a header.
+    host: HeaderValue,
     /// The path before `/ping`: empty, or without a slash at its end.
     base: String,
+    invocations: Uri,
+    /// Connections for the next requests. Clones share them.
+    pool: Arc<Pool>,
 }
 
 impl ContainerTarget {
@@ -88,7 +100,10 @@ impl ContainerTarget {
         if let Some((what, _)) = extra.iter().find(|(_, is_there)| *is_there) {
             return Err(wrong(&format!("it has {what}")).with_hint(without()));
         }
-        Ok(Self { authority: format!("{host}:{port}"), base: base.to_owned() })
+        let authority = format!("{host}:{port}");
+        let host = HeaderValue::from_str(&authority).map_err(|error| wrong(&error.to_string()))?;
+        let invocations = format!("{base}/invocations").parse().map_err(|error: hyper::http::uri::InvalidUri| wrong(&error.to_string()))?;
+        Ok(Self { authority, host, base: base.to_owned(), invocations, pool: Arc::default() })
     }
 
     /// The error of a container that responds to `GET /ping` with another status than 200.
@@ -120,89 +135,41 @@ impl ContainerTarget {
         TargetError::new(kind, message).operation(format!("GET {}/ping", self.base)).with_hint(hint)
     }
 
-    /// Sends one request over a new connection and reads the whole response.
-    async fn send(&self, method: Method, path: &str, headers: Vec<(HeaderName, &str)>, body: Bytes) -> Result<Response, TargetError> {
-        let operation = format!("{method} {}{path}", self.base);
-        let failed = |kind, message: String| TargetError::new(kind, message).operation(operation.clone());
-        let mut request = hyper::Request::builder().method(method).uri(format!("{}{path}", self.base)).header(HOST, &self.authority);
-        for (name, value) in headers {
-            let value = HeaderValue::from_str(value)
-                .map_err(|_| failed(TargetErrorKind::Refused, format!("`{value}` is not a valid value of the header `{name}`")))?;
-            request = request.header(name, value);
-        }
-        let mut request = request.body(Full::new(body)).map_err(|error| failed(TargetErrorKind::Refused, error.to_string()))?;
-        let interim = Arc::new(AtomicUsize::new(0));
-        let counter = Arc::clone(&interim);
-        on_informational(&mut request, move |_| _ = counter.fetch_add(1, Ordering::Relaxed));
-        let network = |error: &dyn std::fmt::Display| {
-            failed(TargetErrorKind::Network, format!("{}: {error}", self.authority))
-                .with_hint("is the container running, and is this its port?")
+    /// An error of one of the container's own requests.
+    fn failed(&self, kind: TargetErrorKind, message: impl Into<String>, request: &str) -> TargetError {
+        let (method, path) = request.split_once(' ').unwrap_or_default();
+        TargetError::new(kind, message).operation(format!("{method} {}{path}", self.base))
+    }
+
+    /// Sends a request, which is called `name` in errors, and reads the whole response.
+    async fn send(&self, mut request: hyper::Request<Full<Bytes>>, reuse: bool, name: &str) -> Result<Response, TargetError> {
+        let network = |error: &dyn std::fmt::Display, hint: &str| {
+            self.failed(TargetErrorKind::Network, format!("{}: {error}", self.authority), name).with_hint(hint)
         };
-        let stream = TcpStream::connect(&self.authority).await.map_err(|error| network(&error))?;
-        // Small requests must not wait for each other's acknowledgements.
-        stream.set_nodelay(true).map_err(|error| network(&error))?;
-        let (mut sender, connection) =
-            http1::handshake(Bounded { inner: TokioIo::new(stream), interim }).await.map_err(|error| network(&error))?;
-        let exchange = async {
-            let received = sender.send_request(request).await?;
-            let (parts, body) = received.into_parts();
-            Ok::<_, hyper::Error>((parts, Limited::new(body, MAX_BODY).collect().await.map(http_body_util::Collected::to_bytes)))
-        };
-        // The connection is polled here and not in its own task, so that it ends with this future.
-        let exchanged = {
-            let mut connection = std::pin::pin!(connection);
-            let mut exchange = std::pin::pin!(exchange);
-            tokio::select! {
-                exchanged = &mut exchange => exchanged,
-                // When the connection is done, nothing more will arrive.
-                _ = &mut connection => exchange.await,
+        const UNREACHABLE: &str = "is the container running, and is this its port?";
+        const CLOSED: &str =
+            "the container closed a connection that it had kept: raise its keep-alive timeout above the pauses between requests";
+        request.headers_mut().insert(HOST, self.host.clone());
+        loop {
+            let kept = if reuse { self.pool.take() } else { None };
+            let is_kept = kept.is_some();
+            let connection = match kept {
+                Some(connection) => connection,
+                None => Connection::open(&self.authority).await.map_err(|error| network(&error, UNREACHABLE))?,
+            };
+            match connection.exchange(request).await {
+                Ok((response, connection)) => {
+                    if reuse {
+                        self.pool.put(connection);
+                    }
+                    return Ok(response);
+                }
+                Err(ExchangeError::Unsent(unsent)) if is_kept => request = *unsent,
+                Err(error @ ExchangeError::Unsent(_)) => return Err(network(&error, UNREACHABLE)),
+                Err(error) => return Err(network(&error, if is_kept && error.is_early() { CLOSED } else { UNREACHABLE })),
             }
-        };
-        let (parts, body) = exchanged.map_err(|error| network(&chain(&error)))?;
-        let content_type = parts.headers.get(CONTENT_TYPE).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
-        match body {
-            Ok(body) => Ok(Response { status: parts.status, content_type, body: Some(body) }),
-            Err(error) if error.is::<LengthLimitError>() => Ok(Response { status: parts.status, content_type, body: None }),
-            Err(error) => Err(network(&error)),
         }
     }
-}
-
-/// A connection that fails after too many interim responses, which the HTTP library skips without
-/// end.
-struct Bounded {
-    inner: TokioIo<TcpStream>,
-    interim: Arc<AtomicUsize>,
-}
-
-impl Read for Bounded {
-    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buffer: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
-        if self.interim.load(Ordering::Relaxed) > MAX_INTERIM {
-            return Poll::Ready(Err(io::Error::other(format!("more than {MAX_INTERIM} interim responses (1xx) before a response"))));
-        }
-        Pin::new(&mut self.inner).poll_read(context, buffer)
-    }
-}
-
-impl Write for Bounded {
-    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.inner).poll_write(context, bytes)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_flush(context)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_shutdown(context)
-    }
-}
-
-struct Response {
-    status: StatusCode,
-    content_type: Option<String>,
-    /// `None` if it is too long.
-    body: Option<Bytes>,
 }
 
 impl Target for ContainerTarget {
@@ -213,7 +180,9 @@ impl Target for ContainerTarget {
     /// `GET /ping`: only status 200 means that the container accepts requests. A status of 5xx is
     /// a temporary error, another one is not.
     async fn describe(&self) -> Result<Description, TargetError> {
-        let response = self.send(Method::GET, "/ping", Vec::new(), Bytes::new()).await?;
+        let request = hyper::Request::get(format!("{}/ping", self.base)).body(Full::default());
+        let request = request.map_err(|error| self.failed(TargetErrorKind::Refused, error.to_string(), "GET /ping"))?;
+        let response = self.send(request, false, "GET /ping").await?;
         if response.status != StatusCode::OK {
             return Err(self.not_ready(&response));
         }
@@ -224,15 +193,26 @@ impl Target for ContainerTarget {
     /// a part of an endpoint is refused.
     async fn invoke(&self, request: &Request) -> Result<ModelResponse, InvokeError> {
         if let Some(key) = request.selections().next() {
-            let message = format!("a container cannot be invoked with `{key}`");
-            let error = TargetError::new(TargetErrorKind::Refused, message).operation(format!("POST {}/invocations", self.base));
+            let error = self.failed(TargetErrorKind::Refused, format!("a container cannot be invoked with `{key}`"), INVOKE);
             return Err(error.with_hint(format!("remove `{key}`: only an endpoint can select a part of itself")).into());
         }
-        let mut headers = vec![(CONTENT_TYPE, request.content_type.as_str())];
-        headers.extend(request.accept.as_deref().map(|accept| (ACCEPT, accept)));
-        headers.extend(request.custom_attributes.as_deref().map(|attributes| (CUSTOM_ATTRIBUTES, attributes)));
-        headers.extend(request.inference_id.as_deref().map(|id| (INFERENCE_ID, id)));
-        let response = self.send(Method::POST, "/invocations", headers, request.body.clone()).await?;
+        let mut sent = hyper::Request::new(Full::new(request.body.clone()));
+        *sent.method_mut() = Method::POST;
+        *sent.uri_mut() = self.invocations.clone();
+        let headers = [
+            (CONTENT_TYPE, Some(request.content_type.as_str())),
+            (ACCEPT, request.accept.as_deref()),
+            (CUSTOM_ATTRIBUTES, request.custom_attributes.as_deref()),
+            (INFERENCE_ID, request.inference_id.as_deref()),
+        ];
+        for (name, value) in headers {
+            let Some(value) = value else { continue };
+            let value = HeaderValue::from_str(value).map_err(|_| {
+                self.failed(TargetErrorKind::Refused, format!("`{value}` is not a valid value of the header `{name}`"), INVOKE)
+            })?;
+            sent.headers_mut().insert(name, value);
+        }
+        let response = self.send(sent, request.reuse_connection, INVOKE).await?;
         let status = response.status.as_u16();
         let failure = |message: String| InvokeError::Model(ModelFailure { status: Some(status), message, ..ModelFailure::default() });
         let Some(body) = response.body else { return Err(failure(format!("the response is longer than {MAX_BODY} bytes"))) };
@@ -240,13 +220,5 @@ impl Target for ContainerTarget {
             return Err(failure(String::from_utf8_lossy(&body).into_owned()));
         }
         Ok(ModelResponse { status, content_type: response.content_type, body, variant: None, request_id: None })
-    }
-}
-
-/// An error with its cause: hyper's own message omits the network error.
-fn chain(error: &hyper::Error) -> String {
-    match error.source() {
-        Some(source) => format!("{error}: {source}"),
-        None => error.to_string(),
     }
 }

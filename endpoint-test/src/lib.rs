@@ -144,7 +144,7 @@ pub use self::run::{
 };
 pub use self::samples::{MAX_ARCHIVE, SampleError, SampleStore, Samples};
 pub use self::suite::{
-    Case, CaseListing, EndpointSection, GateOutlook, Outlook, Suite, SuiteErrors, SuiteListing, SuiteOptions, UnknownCase,
+    Case, CaseListing, EndpointSection, GateOutlook, LoadOutlook, Outlook, Suite, SuiteErrors, SuiteListing, SuiteOptions, UnknownCase,
 };
 pub use self::target::{
     Asynchronous, DeployedContainer, Description, EndpointSettings, EndpointStatus, InvokeError, LARGE_BODY, MAX_BODY, ModelFailure,

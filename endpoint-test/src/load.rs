@@ -11,14 +11,21 @@ mod failure;
 mod in_flight;
 mod judge;
 pub(crate) mod plan;
+mod proof;
+mod rates;
+mod recent;
 mod recorder;
+mod requests;
 mod schedule;
+pub(crate) mod search;
 mod spectrum;
 mod stalls;
 pub(crate) mod threshold;
 
-pub(crate) use self::drive::LoadRequest;
-pub use self::plan::{LoadPlan, MAX_IN_FLIGHT, MAX_LOAD, MAX_RATE, MAX_REQUESTS};
+pub use self::plan::{LoadPlan, MAX_CONTAINER_REQUESTS, MAX_IN_FLIGHT, MAX_LOAD, MAX_REQUESTS};
+pub(crate) use self::requests::{LoadCase, LoadRequests};
+
+use std::sync::atomic::AtomicU64;
 
 use crate::clock::Clock;
 use crate::event::Event;
@@ -30,12 +37,19 @@ use crate::target::Target;
 pub(crate) async fn run<T: Target, C: Clock>(
     target: &T,
     plan: &LoadPlan,
-    requests: &[LoadRequest<'_>],
+    requests: &LoadRequests<'_>,
     interruption: &Interruption,
     clock: &C,
     on_event: &mut impl FnMut(Event),
 ) -> LoadReport {
-    let results = drive::drive(target, plan, requests, interruption, clock, on_event).await;
+    let (planned, most) = (plan.planned_arrivals(), plan.most(target.kind()));
+    if planned > most {
+        // The suite itself is within its `max_requests`.
+        let message = format!("the load sends {planned} requests; the limit for an endpoint is {MAX_REQUESTS}, because each costs money");
+        return LoadReport::errored(message, "make the load shorter or slower, or run it on a container");
+    }
+    let looks = AtomicU64::new(0);
+    let results = drive::drive(target, plan, requests, interruption, clock, &looks, on_event).await;
     judge::report(plan, &results)
 }
 
@@ -46,6 +60,6 @@ enum Ended {
     Hopeless { failed: usize, of: usize, proven: bool },
     /// The run was interrupted.
     Interrupted,
-    /// The next request would have exceeded the limit of a load.
-    TooMany,
+    /// The next request would have exceeded this limit of requests.
+    TooMany(u64),
 }

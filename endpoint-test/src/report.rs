@@ -17,6 +17,7 @@ mod load;
 mod metrics;
 #[cfg(feature = "render")]
 pub mod page;
+mod rate_search;
 mod replay;
 #[cfg(feature = "render")]
 mod svg;
@@ -46,6 +47,7 @@ pub use self::junit::junit;
 pub use self::listing::{case_list, outlook};
 pub use self::load::{Latencies, LoadError, LoadFigures, LoadReport, Pace, Percentile, PhaseReport, Series, SeriesStep, ThresholdReport};
 pub use self::metrics::RunMetric;
+pub use self::rate_search::{RateSearchReport, RateStep};
 pub use self::replay::{DriftReport, ReplayDifference, ReplayLatency, ReplayReport, UnusableRecord};
 #[cfg(feature = "render")]
 pub use self::table::table;

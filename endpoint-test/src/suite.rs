@@ -7,6 +7,8 @@ mod endpoint;
 mod errors;
 mod expectation_reader;
 mod files;
+#[cfg(feature = "load")]
+mod find_rate_reader;
 mod limits_reader;
 mod lines;
 #[cfg(feature = "load")]
@@ -32,7 +34,7 @@ pub use self::case::Case;
 pub(crate) use self::case::{Input, WholeExpectation};
 pub use self::endpoint::EndpointSection;
 pub use self::errors::SuiteErrors;
-pub use self::outlook::{GateOutlook, Outlook};
+pub use self::outlook::{GateOutlook, LoadOutlook, Outlook};
 pub(crate) use self::rows_reader::is_json_lines;
 #[cfg(feature = "schema")]
 pub use self::schema::json_schema;

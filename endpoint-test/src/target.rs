@@ -50,6 +50,10 @@ pub struct Request {
     pub inference_id: Option<String>,
     /// How long the caller waits for the response.
     pub timeout: Duration,
+    /// Whether the request may use a connection that an earlier one opened, and leave it to a later
+    /// one. A container gets a new connection for each request without it; the connections to an
+    /// endpoint are always kept.
+    pub reuse_connection: bool,
 }
 
 impl Request {

@@ -1,65 +1,56 @@
 //! The load generator. In an open phase it never waits for a response before the next request.
 
-use std::collections::VecDeque;
+use std::borrow::Cow;
+use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::Ended;
-use super::failure::{self, Failure, FailureKind};
+use super::failure;
 use super::in_flight::InFlight;
-use super::plan::{LoadPlan, MAX_REQUESTS, Phase, Traffic};
-use super::recorder::{Done, MAX_LAG, Recorder};
+use super::plan::{LoadPlan, MAX_LOAD, Phase, Traffic};
+use super::rates;
+use super::recent::Recent;
+use super::recorder::{Done, MAX_LAG, Recorder, Tally};
+use super::requests::{LoadRequests, Turn};
 use super::schedule::Schedule;
+use super::search::{Finder, RateSearch};
 use super::stalls::Stalls;
-use crate::clock::{Clock, in_time};
+use crate::clock::Clock;
 use crate::event::Event;
-use crate::expect::Expectation;
-use crate::format::display_duration;
 use crate::interruption::Interruption;
-use crate::rows::Row;
-use crate::target::{Request, Target};
+use crate::report::RateStep;
+use crate::target::{InvokeError, ModelResponse, Request, Target};
 
 /// How often progress is reported.
 const TICK: Duration = Duration::from_secs(1);
-/// The number of last requests that decide whether a load is aborted.
-const WINDOW: usize = 100;
-/// The number of requests below which nothing is decided.
-const MIN_REQUESTS: usize = 20;
 /// How long to wait for responses when a load ends early.
 const GRACE: Duration = Duration::from_secs(2);
-
-/// One request of a load, and its expectation.
-#[derive(Debug)]
-pub(crate) struct LoadRequest<'a> {
-    pub(crate) case: &'a str,
-    pub(crate) request: Request,
-    /// The row that is sent, for a case with rows.
-    pub(crate) row: Option<Row>,
-    pub(crate) expectation: &'a Expectation,
-    /// Whether the response is checked. It is not if the case tolerates wrong rows.
-    pub(crate) check: bool,
-}
 
 #[derive(Debug)]
 pub(super) struct LoadResults {
     pub(super) recorder: Recorder,
+    /// The phases of the plan, and those of a search.
+    pub(super) phases: Vec<Phase>,
+    /// What the rates of a search showed.
+    pub(super) rates: Vec<RateStep>,
     pub(super) ended: Option<Ended>,
     /// From the first request to the last response.
     pub(super) duration: Duration,
 }
 
-pub(super) async fn drive<T: Target, C: Clock>(
-    target: &T,
-    plan: &LoadPlan,
-    requests: &[LoadRequest<'_>],
-    interruption: &Interruption,
-    clock: &C,
-    on_event: &mut impl FnMut(Event),
+pub(super) async fn drive<'a, T: Target, C: Clock>(
+    target: &'a T,
+    plan: &'a LoadPlan,
+    requests: &'a LoadRequests<'a>,
+    interruption: &'a Interruption,
+    clock: &'a C,
+    looks: &'a AtomicU64,
+    on_event: &'a mut impl FnMut(Event),
 ) -> LoadResults {
     on_event(Event::LoadStarted { planned: plan.planned(), duration: plan.duration() });
-    let looks = AtomicU64::new(0);
     let driver = Driver {
-        target,
+        invoke: move |request: Cow<'a, Request>| async move { target.invoke(&request).await },
         plan,
         requests,
         interruption,
@@ -68,9 +59,10 @@ pub(super) async fn drive<T: Target, C: Clock>(
         recorder: Recorder::new(plan),
         in_flight: InFlight::default(),
         late_in_flight: 0,
-        stalls: Stalls::new(&looks),
+        stalls: Stalls::new(looks),
         sent: 0,
-        recent: VecDeque::with_capacity(WINDOW),
+        most: plan.most(target.kind()),
+        recent: Recent::default(),
         ended: None,
         next_tick: TICK,
         on_event,
@@ -78,28 +70,58 @@ pub(super) async fn drive<T: Target, C: Clock>(
     driver.run().await
 }
 
-struct Driver<'a, T, C, E> {
-    target: &'a T,
+/// A request that was sent.
+#[derive(Debug, Clone, Copy)]
+struct Sent {
+    phase: usize,
+    turn: Turn,
+    /// Whether it was sent later than the limit for a generator that keeps pace.
+    late: bool,
+    intended: Duration,
+    /// The number of the generator's last look before it began.
+    look: u64,
+    started: Duration,
+}
+
+type Invoked = Result<ModelResponse, InvokeError>;
+
+struct Driver<'a, I, F, C, E> {
+    /// Sends a request to the target.
+    invoke: I,
     plan: &'a LoadPlan,
-    requests: &'a [LoadRequest<'a>],
+    requests: &'a LoadRequests<'a>,
     interruption: &'a Interruption,
     clock: &'a C,
     /// The start of the load.
     epoch: Duration,
     recorder: Recorder,
-    in_flight: InFlight<'a, Done>,
+    in_flight: InFlight<F, Sent>,
     /// How many of those were sent late.
     late_in_flight: usize,
     stalls: Stalls<'a>,
     sent: u64,
-    /// How the last requests ended: `None` for a right response.
-    recent: VecDeque<Option<FailureKind>>,
+    /// How many requests this target may get at most.
+    most: u64,
+    recent: Recent,
     ended: Option<Ended>,
     next_tick: Duration,
     on_event: &'a mut E,
 }
 
-impl<T: Target, C: Clock, E: FnMut(Event)> Driver<'_, T, C, E> {
+/// What ended a wait.
+enum Woken {
+    Finished((Sent, Invoked)),
+    Interrupted,
+    Time,
+}
+
+impl<'a, I, F, C, E> Driver<'a, I, F, C, E>
+where
+    I: Fn(Cow<'a, Request>) -> F,
+    F: Future<Output = Invoked>,
+    C: Clock,
+    E: FnMut(Event),
+{
     async fn run(mut self) -> LoadResults {
         let plan = self.plan;
         let mut schedule = Schedule::new(plan.arrivals);
@@ -124,8 +146,41 @@ impl<T: Target, C: Clock, E: FnMut(Event)> Driver<'_, T, C, E> {
             let tally = &mut self.recorder.phases[index];
             tally.end = tally.end.max(start);
         }
+        let mut phases = plan.phases.clone();
+        let rates = match &plan.search {
+            Some(search) if self.ended.is_none() => self.search(search, &mut phases).await,
+            _ => Vec::new(),
+        };
         self.drain().await;
-        LoadResults { duration: self.now(), recorder: self.recorder, ended: self.ended }
+        LoadResults { duration: self.now(), recorder: self.recorder, phases, rates, ended: self.ended }
+    }
+
+    /// Holds one rate after another, each after the last response to the one before.
+    async fn search(&mut self, search: &RateSearch, phases: &mut Vec<Phase>) -> Vec<RateStep> {
+        let (plan, mut finder, mut found) = (self.plan, Finder::new(search), Vec::new());
+        while let Some(rate) = finder.next_rate().filter(|_| self.ended.is_none()) {
+            self.drain().await;
+            if self.ended.is_some() {
+                break;
+            }
+            self.recent = Recent::default();
+            let (phase, index, start) = (search.phase(rate), phases.len(), self.now());
+            self.recorder.phases.push(Tally { start, ..Tally::default() });
+            phases.push(phase.clone());
+            self.open(index, &phase, start, &mut Schedule::new(plan.arrivals)).await;
+            let ended = self.ended;
+            if matches!(ended, Some(Ended::Hopeless { .. })) {
+                // Only this rate is hopeless.
+                self.ended = None;
+            }
+            self.drain().await;
+            let tally = &mut self.recorder.phases[index];
+            tally.end = tally.end.max(start + phase.duration);
+            let step = rates::step(plan, rate, tally, ended.or(self.ended));
+            finder.record(rate, rates::shown(&step));
+            found.push(step);
+        }
+        found
     }
 
     /// Sends by the schedule, regardless of the outcome of other requests.
@@ -151,7 +206,7 @@ impl<T: Target, C: Clock, E: FnMut(Event)> Driver<'_, T, C, E> {
     async fn closed(&mut self, index: usize, phase: &Phase, start: Duration, users: usize, requests: Option<u64>) {
         let users_phase = UsersPhase { index, end: start + phase.duration, most: requests.map(|requests| self.sent + requests) };
         for _ in 0..users {
-            if users_phase.may_send(self) {
+            if users_phase.may_send(self.now(), self.sent) {
                 self.send(index, self.now());
             }
         }
@@ -160,107 +215,134 @@ impl<T: Target, C: Clock, E: FnMut(Event)> Driver<'_, T, C, E> {
 
     /// Lets requests finish until a time of the load, or until the load must end.
     async fn wait_until(&mut self, moment: Duration, users: Option<UsersPhase>) {
+        let (clock, interruption) = (self.clock, self.interruption);
+        let mut raised = pin!(interruption.raised());
         loop {
             let now = self.now();
-            if now >= self.next_tick {
-                self.tick(now);
-            }
-            let enough = users.is_some_and(|users| users.most.is_some_and(|most| self.sent >= most) && self.in_flight.len() == 0);
-            if self.ended.is_some() || enough {
-                return;
-            }
-            let late = now >= moment;
-            if !late {
-                self.stalls.look(now, moment.min(self.next_tick));
-            }
-            let pause = moment.min(self.next_tick).saturating_sub(now);
-            tokio::select! {
-                // Take finished responses before reading the clock: they came first. A generator
-                // that is late must take them too, or the requests that it sends to catch up pile
-                // up before any of them has begun.
-                biased;
-                done = self.in_flight.finished() => {
-                    self.finish(done);
-                    if let Some(users) = users.filter(|users| self.ended.is_none() && users.may_send(self)) {
-                        self.send(users.index, self.now());
+            let until = moment.min(self.next_tick).min(self.in_flight.deadline());
+            // One timer for all responses until then.
+            let mut timer = pin!(tokio::task::unconstrained(clock.sleep(until.saturating_sub(now))));
+            let mut now = now;
+            loop {
+                if now >= self.next_tick {
+                    self.tick(now);
+                }
+                let enough = users.is_some_and(|users| users.most.is_some_and(|most| self.sent >= most) && self.in_flight.len() == 0);
+                if self.ended.is_some() || enough {
+                    return;
+                }
+                let late = now >= moment;
+                if !late {
+                    self.stalls.look(now, moment.min(self.next_tick));
+                }
+                let begin = begin(self.requests, &self.stalls, clock, self.epoch);
+                let woken = tokio::select! {
+                    // Take finished responses before reading the clock: they came first. A generator
+                    // that is late must take them too, or the requests that it sends to catch up
+                    // pile up before any of them has begun.
+                    biased;
+                    done = self.in_flight.finished(begin) => Woken::Finished(done),
+                    () = &mut raised => Woken::Interrupted,
+                    // Yield once to the runtime, which delivers the responses.
+                    () = tokio::task::yield_now(), if late => Woken::Time,
+                    () = &mut timer, if !late => Woken::Time,
+                };
+                match woken {
+                    Woken::Finished((sent, response)) => {
+                        self.finish(sent, Some(response), users);
+                        now = self.now();
+                        // Another timer is needed if one of these came nearer.
+                        if until <= now || until > self.in_flight.deadline() {
+                            break;
+                        }
+                    }
+                    Woken::Interrupted => {
+                        self.ended = Some(Ended::Interrupted);
+                        return;
+                    }
+                    Woken::Time => {
+                        self.expire(users);
+                        if late {
+                            return;
+                        }
+                        break;
                     }
                 }
-                () = self.interruption.raised() => self.ended = Some(Ended::Interrupted),
-                // Yield once to the runtime, which delivers the responses.
-                () = tokio::task::yield_now(), if late => return,
-                () = tokio::task::unconstrained(self.clock.sleep(pause)), if !late => {}
             }
         }
     }
 
     /// Waits for the last responses; only for a moment if the load ended early.
     async fn drain(&mut self) {
+        let clock = self.clock;
         let mut until = self.ended.is_some().then(|| self.now() + GRACE);
         while self.in_flight.len() > 0 {
             // Nothing is due any more, so that no stall can be noticed.
             self.stalls.look(self.now(), Duration::MAX);
-            let pause = until.map(|until| until.saturating_sub(self.now()));
-            tokio::select! {
+            let end = until.unwrap_or(Duration::MAX);
+            let pause = end.min(self.in_flight.deadline()).saturating_sub(self.now());
+            let begin = begin(self.requests, &self.stalls, clock, self.epoch);
+            let woken = tokio::select! {
                 biased;
-                done = self.in_flight.finished() => self.finish(done),
-                () = self.interruption.raised(), if until.is_none() => until = Some(self.now() + GRACE),
-                () = tokio::task::unconstrained(self.clock.sleep(pause.unwrap_or_default())), if pause.is_some() => break,
+                done = self.in_flight.finished(begin) => Woken::Finished(done),
+                () = self.interruption.raised(), if until.is_none() => Woken::Interrupted,
+                () = tokio::task::unconstrained(clock.sleep(pause)), if pause < MAX_LOAD => Woken::Time,
+            };
+            match woken {
+                Woken::Finished((sent, response)) => self.finish(sent, Some(response), None),
+                Woken::Interrupted => {
+                    until = Some(self.now() + GRACE);
+                    if self.plan.search.is_some() {
+                        self.ended = Some(Ended::Interrupted);
+                    }
+                }
+                Woken::Time if self.now() >= end => break,
+                Woken::Time => self.expire(None),
             }
         }
         self.tick(self.now());
     }
 
     fn send(&mut self, phase: usize, intended: Duration) {
-        if self.sent >= MAX_REQUESTS {
-            self.ended = Some(Ended::TooMany);
+        if self.sent >= self.most {
+            self.ended = Some(Ended::TooMany(self.most));
             return;
         }
-        let turn = usize::try_from(self.sent % self.requests.len() as u64).unwrap_or_default();
+        let turn = self.requests.turn(self.sent);
         self.sent += 1;
         self.recorder.sent(phase, intended);
         let late = self.now().saturating_sub(intended) > MAX_LAG;
         self.late_in_flight += usize::from(late);
-        let (target, clock, epoch, load_request) = (self.target, self.clock, self.epoch, &self.requests[turn]);
-        let looks = self.stalls.looks();
-        self.in_flight.push(async move {
-            let look = looks.load(Ordering::Relaxed);
-            let started = clock.now().saturating_sub(epoch);
-            let response = in_time(target.invoke(&load_request.request), clock, load_request.request.timeout).await;
-            let ended = clock.now().saturating_sub(epoch);
-            let failure = match response {
-                Some(response) => failure::of_response(
-                    response,
-                    load_request.expectation,
-                    load_request.row.as_ref(),
-                    load_request.case,
-                    load_request.check,
-                ),
-                None => Some(Failure {
-                    kind: FailureKind::Timeout,
-                    code: None,
-                    message: format!("no response within {}", display_duration(load_request.request.timeout)),
-                    case: load_request.case.to_owned(),
-                    request_id: None,
-                }),
-            };
-            Done { phase, late, look, intended, started, ended, failure }
-        });
+        let sent = Sent { phase, turn, late, intended, look: 0, started: Duration::ZERO };
+        let deadline = self.now().saturating_add(self.requests.case(turn).timeout());
+        self.in_flight.push(sent, deadline, (self.invoke)(self.requests.request(turn)));
     }
 
-    fn finish(&mut self, done: Done) {
-        if self.recent.len() == WINDOW {
-            self.recent.pop_front();
+    /// Ends the requests that have had no response in time.
+    fn expire(&mut self, users: Option<UsersPhase>) {
+        for sent in self.in_flight.expired(self.now()) {
+            self.finish(sent, None, users);
         }
-        self.late_in_flight -= usize::from(done.late);
-        self.recent.push_back(done.failure.as_ref().map(|failure| failure.kind));
-        let proven = self.stalls.proven(done.look, done.started, done.ended);
-        self.recorder.done(done, proven);
-        let failed = self.recent.iter().flatten().count();
-        let (of, proven) = (self.recent.len(), self.recent.iter().flatten().filter(|kind| kind.is_of_target()).count());
-        #[expect(clippy::cast_precision_loss, reason = "a hundred at most")]
-        let part = failed as f64 / of as f64;
-        if self.ended.is_none() && of >= MIN_REQUESTS && self.plan.abort_above.is_some_and(|limit| part > limit) {
-            self.ended = Some(Ended::Hopeless { failed, of, proven: proven * 2 > failed });
+    }
+
+    /// Records the outcome of a request, `None` without a response in time. Its user sends the next.
+    fn finish(&mut self, sent: Sent, response: Option<Invoked>, users: Option<UsersPhase>) {
+        let ended = self.now();
+        let Sent { phase, turn, late, intended, look, started } = sent;
+        let (case, row) = (self.requests.case(turn), self.requests.row(turn));
+        let failure = match response {
+            Some(response) => failure::of_response(response, case, row.as_ref()),
+            None => Some(failure::of_timeout(case)),
+        };
+        self.late_in_flight -= usize::from(late);
+        self.recent.add(failure.as_ref().map(|failure| failure.kind));
+        let proven = self.stalls.proven(look, started, ended);
+        self.recorder.done(Done { phase, intended, started, ended, failure }, proven);
+        if self.ended.is_none() {
+            self.ended = self.plan.abort_above.and_then(|limit| self.recent.hopeless(limit));
+        }
+        if let Some(users) = users.filter(|users| self.ended.is_none() && users.may_send(self.now(), self.sent)) {
+            self.send(users.index, self.now());
         }
     }
 
@@ -279,6 +361,21 @@ impl<T: Target, C: Clock, E: FnMut(Event)> Driver<'_, T, C, E> {
     }
 }
 
+/// Records when a request begins; returns when it has to end.
+fn begin<'a, C: Clock>(
+    requests: &'a LoadRequests<'a>,
+    stalls: &Stalls<'a>,
+    clock: &'a C,
+    epoch: Duration,
+) -> impl FnMut(&mut Sent) -> Duration + use<'a, C> {
+    let looks = stalls.looks();
+    move |sent| {
+        sent.look = looks.load(Ordering::Relaxed);
+        sent.started = clock.now().saturating_sub(epoch);
+        sent.started.saturating_add(requests.case(sent.turn).timeout())
+    }
+}
+
 /// The limits of a closed phase.
 #[derive(Debug, Clone, Copy)]
 struct UsersPhase {
@@ -289,7 +386,7 @@ struct UsersPhase {
 }
 
 impl UsersPhase {
-    fn may_send<T: Target, C: Clock, E: FnMut(Event)>(&self, driver: &Driver<'_, T, C, E>) -> bool {
-        driver.now() < self.end && self.most.is_none_or(|most| driver.sent < most)
+    fn may_send(self, now: Duration, sent: u64) -> bool {
+        now < self.end && self.most.is_none_or(|most| sent < most)
     }
 }

@@ -1,7 +1,8 @@
 //! Why a request under load failed.
 
+use super::requests::LoadCase;
 use crate::expect::{self, Expectation};
-use crate::format::excerpt;
+use crate::format::{display_duration, excerpt};
 use crate::report::Outcome;
 use crate::rows::Row;
 use crate::target::{InvokeError, ModelFailure, ModelResponse, TargetError, TargetErrorKind};
@@ -62,18 +63,31 @@ impl FailureKind {
     }
 }
 
-/// What is wrong with a response; `None` if it is right. Without `check` any response is right.
-pub(super) fn of_response(
-    response: Result<ModelResponse, InvokeError>,
-    expectation: &Expectation,
-    row: Option<&Row>,
-    case: &str,
-    check: bool,
-) -> Option<Failure> {
-    let failure = |kind, code, message, request_id| Some(Failure { kind, code, message, case: case.to_owned(), request_id });
+/// A request without a response in time.
+pub(super) fn of_timeout(case: &LoadCase<'_>) -> Failure {
+    let message = format!("no response within {}", display_duration(case.timeout()));
+    Failure { kind: FailureKind::Timeout, code: None, message, case: case.name().to_owned(), request_id: None }
+}
+
+/// What is wrong with a response; `None` if it is right. Any response is right if it is not checked.
+pub(super) fn of_response(response: Result<ModelResponse, InvokeError>, case: &LoadCase<'_>, row: Option<&Row>) -> Option<Failure> {
+    let (expectation, check) = (case.expectation(), case.is_checked());
+    let failure = |kind, code, message, request_id| {
+        let message = match row {
+            Some(row) => format!("row {} (line {}): {message}", row.number(), row.line()),
+            None => message,
+        };
+        Some(Failure { kind, code, message, case: case.name().to_owned(), request_id })
+    };
     match response {
         Ok(response) => {
-            let wrong = wrong_response(&response, expectation, row, check)?;
+            if check && case.is_known(&response) {
+                return None;
+            }
+            let Some(wrong) = wrong_response(&response, expectation, row, check) else {
+                case.keep(response);
+                return None;
+            };
             failure(FailureKind::WrongResponse, None, wrong, response.request_id)
         }
         Err(InvokeError::Model(error)) => {

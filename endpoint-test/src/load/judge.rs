@@ -5,7 +5,8 @@ use std::time::Duration;
 use super::Ended;
 use super::drive::LoadResults;
 use super::failure::FailureKind;
-use super::plan::{Arrivals, LoadPlan, MAX_REQUESTS, Phase, Traffic};
+use super::plan::{Arrivals, LoadPlan, Phase, Traffic};
+use super::rates;
 use super::recorder::{MAX_LAG, Recorder, Tally};
 use super::spectrum::{latencies, percent};
 use super::threshold::{Counted, Limit, Metric, Statistic, Threshold};
@@ -19,14 +20,24 @@ const MAX_ERRORS: usize = 50;
 
 pub(super) fn report(plan: &LoadPlan, results: &LoadResults) -> LoadReport {
     let recorder = &results.recorder;
-    let total = Tally::sum(plan.phases.iter().zip(&recorder.phases).filter(|(phase, _)| phase.counted).map(|(_, tally)| tally));
-    let pace = pace(&total);
+    let total = Tally::sum(results.phases.iter().zip(&recorder.phases).filter(|(phase, _)| phase.counted).map(|(_, tally)| tally));
+    let mut pace = pace(&total);
+    let found = plan.search.as_ref().map(|_| rates::report(plan, &results.rates));
+    if found.is_some() && pace.outcome == Outcome::Errored {
+        // Each rate is judged with its own pace.
+        pace.outcome = Outcome::Observed;
+    }
     let thresholds: Vec<_> = plan
         .thresholds
         .iter()
-        .map(|threshold| {
-            let judged = judge(threshold, plan, recorder, &total, &pace, results.ended);
-            if threshold.observe { judged.observed() } else { judged }
+        .filter_map(|threshold| {
+            let tally = threshold.phase.map_or(&total, |index| &recorder.phases[index]);
+            let judged = match &found {
+                None => judge(threshold, plan, tally, &pace, results.ended),
+                Some(found) if threshold.metric == Metric::Rate => rates::judge(threshold, found),
+                Some(_) => return None,
+            };
+            Some(if threshold.observe { judged.observed() } else { judged })
         })
         .collect();
     let end = results.ended.map(|ended| early_end(ended, plan));
@@ -39,6 +50,14 @@ pub(super) fn report(plan: &LoadPlan, results: &LoadResults) -> LoadReport {
     } else if nothing {
         outcome = Outcome::Errored;
         message = Some("no counted request was sent".to_owned());
+    } else if let Some(found) = &found {
+        message = Some(found.sentence());
+        if found.steps.iter().any(|step| step.holds.is_none()) {
+            hint = Some("use a larger machine or a lower `to`, and see the errors by code".to_owned());
+        }
+        if found.holds_per_second.is_none() && found.breaks_per_second.is_none() {
+            outcome = Outcome::Errored;
+        }
     } else if pace.outcome == Outcome::Errored {
         let late = format!("{} of {} requests were sent more than {} ms late", total.late, total.finished(), pace.limit_ms);
         let rest = if outcome == Outcome::Failed { "; what failed is proven without this delay" } else { "" };
@@ -56,14 +75,15 @@ pub(super) fn report(plan: &LoadPlan, results: &LoadResults) -> LoadReport {
         message,
         hint,
         cases: plan.cases.clone(),
-        arrivals: plan.phases.iter().any(|phase| phase.planned().is_some()).then(|| arrivals.to_owned()),
+        arrivals: results.phases.iter().any(|phase| phase.planned().is_some()).then(|| arrivals.to_owned()),
         seed,
         max_in_flight: Some(plan.max_in_flight),
         duration_ms: ms(results.duration),
         thresholds,
+        rate_search: found,
         errors: errors(&total),
         total: (!nothing).then(|| figures(&total, true)),
-        phases: plan.phases.iter().zip(&recorder.phases).map(|(phase, tally)| phase_report(phase, tally)).collect(),
+        phases: results.phases.iter().zip(&recorder.phases).map(|(phase, tally)| phase_report(phase, tally)).collect(),
         pace: (!nothing).then_some(pace),
         series: (!recorder.steps.is_empty()).then(|| series(recorder)),
     }
@@ -79,15 +99,15 @@ fn early_end(ended: Ended, plan: &LoadPlan) -> (Outcome, String, String) {
             (if proven { Outcome::Failed } else { Outcome::Errored }, message, hint)
         }
         Ended::Interrupted => (Outcome::Errored, "the load was interrupted".to_owned(), "run the tests again".to_owned()),
-        Ended::TooMany => {
-            let message = format!("the load was ended after {MAX_REQUESTS} requests, the limit of one load");
+        Ended::TooMany(most) => {
+            let message = format!("the load was ended after {most} requests, the limit of one load");
             (Outcome::Errored, message, "use fewer users or shorter phases".to_owned())
         }
     }
 }
 
 /// Whether the generator kept pace.
-fn pace(total: &Tally) -> Pace {
+pub(super) fn pace(total: &Tally) -> Pace {
     let at = |quantile| total.lag.at(quantile);
     let late = total.late * 100 > total.finished() * MAX_LATE_PERCENT;
     Pace {
@@ -100,8 +120,7 @@ fn pace(total: &Tally) -> Pace {
     }
 }
 
-fn judge(threshold: &Threshold, plan: &LoadPlan, recorder: &Recorder, total: &Tally, pace: &Pace, ended: Option<Ended>) -> ThresholdReport {
-    let tally = threshold.phase.map_or(total, |index| &recorder.phases[index]);
+pub(super) fn judge(threshold: &Threshold, plan: &LoadPlan, tally: &Tally, pace: &Pace, ended: Option<Ended>) -> ThresholdReport {
     let limit = limit_value(threshold.limit);
     let percentile = match threshold.metric {
         Metric::ResponseTime(Statistic::Percentile(quantile)) => Some(percent(quantile)),
@@ -177,6 +196,7 @@ fn excuse(threshold: &Threshold, tally: &Tally, pace: &Pace) -> Option<String> {
             is_satisfied(proven)
                 .then(|| format!("{late} of them were dropped because the load generator itself was late, which proves nothing"))
         }
+        Metric::Rate => None,
         Metric::Throughput | Metric::Count(Counted::Dropped) => {
             (pace.outcome == Outcome::Errored).then(|| "the load generator did not keep pace, which proves nothing".to_owned())
         }
@@ -203,16 +223,9 @@ fn actual(threshold: &Threshold, tally: &Tally) -> f64 {
         Metric::ResponseTime(statistic) => of_distribution(&tally.response, statistic),
         Metric::ServiceTime(statistic) => of_distribution(&tally.service, statistic),
         Metric::Throughput => throughput(tally),
-        Metric::Count(what) => {
-            let count = match what {
-                Counted::Errors => tally.errors(),
-                Counted::Dropped => tally.dropped,
-                Counted::WrongResponses => tally.errors_that(|kind| kind == FailureKind::WrongResponse),
-                Counted::Timeouts => tally.errors_that(|kind| kind == FailureKind::Timeout),
-                Counted::Throttles => tally.errors_that(|kind| kind == FailureKind::Throttled),
-            };
-            counted(count, tally, threshold.limit, what)
-        }
+        // The search decides about it.
+        Metric::Rate => 0.0,
+        Metric::Count(what) => counted(tally.count(what), tally, threshold.limit, what),
     }
 }
 
@@ -226,16 +239,16 @@ fn of_distribution(distribution: &super::recorder::Distribution, statistic: Stat
 }
 
 /// A count, or a part: of the finished requests, and for dropped ones of the arrivals.
-#[expect(clippy::cast_precision_loss, reason = "a million at most")]
+#[expect(clippy::cast_precision_loss, reason = "a billion at most")]
 fn counted(count: u64, tally: &Tally, limit: Limit, what: Counted) -> f64 {
     if !matches!(limit, Limit::Part(_)) {
         return count as f64;
     }
-    let of = if what == Counted::Dropped { tally.sent + tally.dropped } else { tally.finished() };
+    let of = tally.of(what);
     if of == 0 { 0.0 } else { count as f64 / of as f64 }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "a million at most")]
+#[expect(clippy::cast_precision_loss, reason = "a billion at most")]
 fn throughput(tally: &Tally) -> f64 {
     let seconds = tally.end.saturating_sub(tally.start).as_secs_f64();
     if seconds > 0.0 { tally.passed as f64 / seconds } else { 0.0 }

@@ -51,6 +51,12 @@ impl Distribution {
         self.0.saturating_record(u64::try_from(latency.as_micros()).unwrap_or(MAX_MICROSECONDS).clamp(1, MAX_MICROSECONDS));
     }
 
+    /// How many are above this limit.
+    pub(super) fn above(&self, limit: Duration) -> u64 {
+        let limit = u64::try_from(limit.as_micros()).unwrap_or(MAX_MICROSECONDS).clamp(1, MAX_MICROSECONDS);
+        self.0.len() - self.0.count_between(0, limit)
+    }
+
     fn add(&mut self, other: &Self) {
         self.0.add(&other.0).expect("both have the same bounds");
     }
@@ -140,10 +146,6 @@ pub(super) struct Step {
 #[derive(Debug)]
 pub(super) struct Done {
     pub(super) phase: usize,
-    /// Whether it was sent later than the limit for a generator that keeps pace.
-    pub(super) late: bool,
-    /// The number of the generator's last look before it began.
-    pub(super) look: u64,
     /// All three from the start of the load.
     pub(super) intended: Duration,
     pub(super) started: Duration,

@@ -28,6 +28,8 @@ pub(crate) enum Metric {
     Count(Counted),
     /// Right responses per second.
     Throughput,
+    /// The highest rate at which the other thresholds hold: the result of `find_rate`.
+    Rate,
 }
 
 /// Which requests are counted.
@@ -95,7 +97,7 @@ impl Metric {
     pub(crate) fn statistic(self) -> Option<Statistic> {
         match self {
             Self::ResponseTime(statistic) | Self::ServiceTime(statistic) => Some(statistic),
-            Self::Count(_) | Self::Throughput => None,
+            Self::Count(_) | Self::Throughput | Self::Rate => None,
         }
     }
 }
@@ -159,6 +161,7 @@ fn metric(name: &str) -> Option<Metric> {
         "timeouts" => Metric::Count(Counted::Timeouts),
         "throttles" => Metric::Count(Counted::Throttles),
         "throughput" => Metric::Throughput,
+        "rate" => Metric::Rate,
         statistic => Metric::ResponseTime(read_statistic(statistic)?),
     })
 }
@@ -182,7 +185,7 @@ fn read_statistic(name: &str) -> Option<Statistic> {
 
 fn unknown_metric(name: &str) -> InvalidThreshold {
     const NAMES: &str = "`p50` to `p99.999`, `min`, `mean`, `max` (with the prefix `service`: measured from when the request was sent, not from when it was due), `errors`, \
-                         `dropped`, `wrong_answers`, `timeouts`, `throttles` and `throughput`";
+                         `dropped`, `wrong_answers`, `timeouts`, `throttles`, `throughput`, and `rate` with `find_rate`";
     wrong(format!("`{name}` is not a metric"), format!("the metrics are {NAMES}"))
 }
 
@@ -192,7 +195,7 @@ fn limit(metric: Metric, text: &str) -> Result<Limit, InvalidThreshold> {
             (crate::format::parse_duration(text).map(Limit::Time), "a duration", "such as `250ms` or `1.5s`")
         }
         Metric::Count(_) => (part_or_number(text), "a whole number or a percentage up to 100%", "such as `0` or `1%`"),
-        Metric::Throughput => (rate(text).filter(|rate| *rate > 0.0).map(Limit::Rate), "a rate", "such as `20/s`"),
+        Metric::Throughput | Metric::Rate => (rate(text).filter(|rate| *rate > 0.0).map(Limit::Rate), "a rate", "such as `20/s`"),
     };
     found.ok_or_else(|| wrong(format!("`{text}` is not {what}"), example))
 }

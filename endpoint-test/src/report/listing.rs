@@ -39,6 +39,15 @@ pub fn outlook(outlook: &Outlook) -> String {
             paragraph(&mut text, "    ", 6, &safe(note));
         }
     }
+    if let Some(load) = &outlook.load {
+        let most = if load.at_most { "at most " } else { "" };
+        paragraph(
+            &mut text,
+            "",
+            2,
+            &format!("load: {most}{} requests with a rate in {most}{} s, to each target", load.requests, load.seconds.ceil()),
+        );
+    }
     let impossible = outlook.gates.iter().filter(|gate| !gate.can_pass && !gate.observed).count();
     let summary = match (outlook.gates.len(), impossible) {
         (0, _) => "no limit has a confidence: measured values decide".to_owned(),

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{FindingCode, Outcome};
+use super::{FindingCode, Outcome, RateSearchReport};
 
 /// The results under load at one target.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -13,7 +13,7 @@ pub struct LoadReport {
     pub code: Option<FindingCode>,
     /// The outcome of the thresholds and the pace.
     pub outcome: Outcome,
-    /// Why the load did not run, or why it ended early.
+    /// Why the load did not run or ended early, or what a search for a rate found.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
     /// What to do about it.
@@ -37,6 +37,9 @@ pub struct LoadReport {
     /// The thresholds, with their results.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub thresholds: Vec<ThresholdReport>,
+    /// Between which rates the thresholds break, if that was searched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate_search: Option<RateSearchReport>,
     /// All counted phases together; absent if nothing ran.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub total: Option<LoadFigures>,

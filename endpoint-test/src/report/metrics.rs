@@ -151,6 +151,12 @@ impl Report {
         if let Some(part) = comparison.map(|comparison| one_line(&comparison)) {
             if length + part.chars().count() + 2 <= MAX_SUMMARY { parts.push(part) } else { omitted += 1 }
         }
+        let found = |target: &TargetReport| target.load.as_ref().and_then(|load| load.rate_search.clone());
+        let searches = self.targets.iter().filter_map(found);
+        // The target that holds the least.
+        let least =
+            searches.min_by(|one, other| one.holds_per_second.unwrap_or_default().total_cmp(&other.holds_per_second.unwrap_or_default()));
+        parts.extend(least.map(|found| format!("rate under load {}", found.headline())));
         if omitted > 0 {
             parts.push(format!("{omitted} more metric{} in the report", if omitted == 1 { "" } else { "s" }));
         }

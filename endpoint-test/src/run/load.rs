@@ -3,11 +3,11 @@
 use super::INTERRUPTED;
 use crate::clock::Clock;
 use crate::event::Event;
-use crate::load::{self, LoadPlan, LoadRequest};
+use crate::load::{self, LoadCase, LoadPlan, LoadRequests};
 use crate::options::{LoadMode, RunOptions};
 use crate::report::{LoadReport, Outcome, TargetReport};
 use crate::suite::Suite;
-use crate::target::{Request, Target};
+use crate::target::Target;
 
 /// Runs the suite's load on a target that is in service, unless there is a reason not to.
 pub(super) async fn run<T: Target, C: Clock>(
@@ -46,19 +46,12 @@ fn skipped(before: &TargetReport, options: &RunOptions) -> Option<&'static str> 
 }
 
 /// The plan's requests, in turn; for a case with rows, one for each row.
-fn requests<'a>(plan: &LoadPlan, suite: &'a Suite, options: &RunOptions) -> Result<Vec<LoadRequest<'a>>, String> {
-    let mut requests = Vec::new();
+fn requests<'a>(plan: &LoadPlan, suite: &'a Suite, options: &RunOptions) -> Result<LoadRequests<'a>, String> {
+    let mut requests = LoadRequests::default();
     for name in plan.cases() {
         let case = suite.cases().iter().find(|case| case.name() == name).ok_or_else(|| format!("there is no case `{name}`"))?;
-        let exchanges = case.exchanges(plan.timeout.unwrap_or(options.case_timeout));
-        if exchanges.is_empty() {
-            return Err(format!("the payload of the case `{name}` was not read"));
-        }
-        let check = plan.check_replies && (case.whole.at_least.value >= 1.0 || exchanges.len() == 1);
-        requests.extend(exchanges.into_iter().map(|(row, request)| {
-            let request = Request { timeout: plan.timeout.unwrap_or(request.timeout), ..request };
-            LoadRequest { case: case.name(), request, row, expectation: &case.expectation, check }
-        }));
+        let case = LoadCase::new(case, plan.timeout, options.case_timeout, plan.check_replies);
+        requests.push(case.ok_or_else(|| format!("the payload of the case `{name}` was not read"))?);
     }
     Ok(requests)
 }

@@ -84,6 +84,7 @@ pub(super) async fn run<T: Target, C: Clock>(
                 content_type: capture.input.content_type.clone().unwrap_or_else(|| "application/octet-stream".to_owned()),
                 accept: capture.output.as_ref().and_then(|output| output.content_type.clone()),
                 timeout: options.case_timeout,
+                reuse_connection: true,
                 ..Request::default()
             };
             let timed = invoke(target, &request, clock).await;

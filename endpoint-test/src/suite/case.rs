@@ -135,30 +135,41 @@ impl Case {
 
     /// Every request that the case sends, one or one for each row; empty without a payload.
     pub fn requests(&self, timeout: Duration) -> Vec<Request> {
-        self.exchanges(timeout).into_iter().map(|(_, request)| request).collect()
-    }
-
-    /// Every request that the case sends, with its row.
-    pub(crate) fn exchanges(&self, timeout: Duration) -> Vec<(Option<Row>, Request)> {
         match &self.input {
-            Input::One(_) => self.request(timeout).map(|request| (None, request)).into_iter().collect(),
-            Input::Rows(_) => self.row_requests(timeout).map(|(row, request)| (Some(row), request)).collect(),
+            Input::One(_) => self.request(timeout).into_iter().collect(),
+            Input::Rows(_) => self.row_requests(timeout).map(|(_, request)| request).collect(),
         }
     }
 
     /// Each row with its request.
     pub(crate) fn row_requests(&self, timeout: Duration) -> impl Iterator<Item = (Row, Request)> {
-        let rows = match &self.input {
+        let count = self.rows().unwrap_or_default();
+        (0..count).filter_map(move |index| Some((self.row(index)?, self.row_request(index, timeout)?)))
+    }
+
+    /// How many rows were read, for a case with rows.
+    pub(crate) fn rows(&self) -> Option<usize> {
+        self.table().map(|(_, table)| table.len())
+    }
+
+    /// A row, from zero.
+    pub(crate) fn row(&self, index: usize) -> Option<Row> {
+        self.table().map(|(_, table)| Row::new(table, index))
+    }
+
+    /// The request of a row, from zero.
+    pub(crate) fn row_request(&self, index: usize, timeout: Duration) -> Option<Request> {
+        let (rows, table) = self.table()?;
+        let request = self.request_with(Row::new(table, index).body(rows.format, &rows.sent), timeout);
+        // There may be more rows than the machine has ports.
+        Some(Request { reuse_connection: true, ..request })
+    }
+
+    fn table(&self) -> Option<(&RowsInput, &Arc<Table>)> {
+        match &self.input {
             Input::Rows(rows) => rows.table.as_ref().map(|table| (rows, table)),
             Input::One(_) => None,
-        };
-        rows.into_iter().flat_map(move |(rows, table)| {
-            (0..table.len()).map(move |index| {
-                let row = Row::new(table, index);
-                let request = self.request_with(row.body(rows.format, &rows.sent), timeout);
-                (row, request)
-            })
-        })
+        }
     }
 
     fn request_with(&self, body: Bytes, timeout: Duration) -> Request {

@@ -5,25 +5,41 @@ use std::time::Duration;
 
 use super::Case;
 use super::document::{Content, Node};
-use super::limits_reader;
 use super::reader::{Fields, Reader};
+use super::{find_rate_reader, limits_reader};
 use crate::expect::Expectation;
 use crate::load::plan::{
-    Arrivals, DEFAULT_ABORT, DEFAULT_IN_FLIGHT, LoadPlan, MAX_IN_FLIGHT, MAX_LOAD, MAX_RATE, MAX_REQUESTS, Phase, Traffic, planned,
+    Arrivals, DEFAULT_ABORT, DEFAULT_IN_FLIGHT, LoadPlan, MAX_CONTAINER_REQUESTS, MAX_IN_FLIGHT, MAX_LOAD, MAX_REQUESTS, Phase, Traffic,
+    planned,
 };
 use crate::load::threshold::{self, Counted, Metric, Statistic, Threshold};
 use crate::problem::Place;
 
-pub(super) const LOAD_KEYS: &[&str] =
-    &["use", "warmup", "phases", "arrivals", "seed", "max_in_flight", "timeout", "check_replies", "abort_when", "thresholds"];
+pub(super) const LOAD_KEYS: &[&str] = &[
+    "use",
+    "warmup",
+    "phases",
+    "find_rate",
+    "arrivals",
+    "seed",
+    "max_in_flight",
+    "max_requests",
+    "timeout",
+    "check_replies",
+    "abort_when",
+    "thresholds",
+];
 pub(super) const PHASE_KEYS: &[&str] = &["name", "rate", "users", "for", "thresholds"];
 pub(super) const WARMUP_KEYS: &[&str] = &["requests", "for"];
 pub(super) const THRESHOLD_KEYS: &[&str] = &["threshold", "observe"];
 
 /// The threshold of every load without one on errors.
 const DEFAULT_ERRORS: &str = "errors < 1%";
+/// The threshold of every search without one on dropped requests: a rate that is not sent does not
+/// hold.
+const DEFAULT_DROPPED: &str = "dropped < 1%";
 /// The most phases that a chart can show.
-const MAX_PHASES: usize = 50;
+pub(super) const MAX_PHASES: usize = 50;
 /// The most thresholds of a load, or of a phase, that a report can show.
 const MAX_THRESHOLDS: usize = 100;
 const MAX_NAME: usize = 80;
@@ -35,7 +51,13 @@ pub(super) fn read(reader: &mut Reader, node: &Node, names: &HashMap<String, Pla
     let cases = used(reader, &fields, names, cases);
     let mut phases = Vec::new();
     let mut thresholds = Vec::new();
-    if let Some(nodes) = fields.require(reader, "phases").and_then(|_| fields.list(reader, "phases")) {
+    let search = fields.get("find_rate").and_then(|node| find_rate_reader::read(reader, node));
+    if fields.get("find_rate").is_some() {
+        if fields.get("phases").is_some() {
+            reader.problem(fields.key_place("find_rate"), "a load has one of `phases` and `find_rate`").hint =
+                Some("put the phases into a separate suite".to_owned());
+        }
+    } else if let Some(nodes) = fields.require(reader, "phases").and_then(|_| fields.list(reader, "phases")) {
         if nodes.len() > MAX_PHASES {
             reader.problem(fields.place("phases"), format!("a load has at most {MAX_PHASES} phases, not {}", nodes.len()));
         }
@@ -43,9 +65,17 @@ pub(super) fn read(reader: &mut Reader, node: &Node, names: &HashMap<String, Pla
             phases.extend(phase(reader, node, index, &mut thresholds));
         }
     }
-    let warm_up = fields.get("warmup").and_then(|node| warm_up(reader, node, phases.first()));
+    let searched = search.as_ref().map(find_rate_reader::first_phase);
+    let warm_up = fields.get("warmup").and_then(|node| warm_up(reader, node, phases.first().or(searched.as_ref())));
     let of_all = thresholds_of(reader, &fields, None);
     thresholds.splice(0..0, of_all);
+    for (threshold, node) in &thresholds {
+        find_rate_reader::check_rate_threshold(reader, threshold, node, fields.get("find_rate").is_some());
+    }
+    let search = search.map(|search| find_rate_reader::with_thresholds(reader, search, &thresholds));
+    if let (Some(search), Some(node)) = (&search, fields.get("find_rate")) {
+        find_rate_reader::check_cost(reader, node, search);
+    }
     let plan = LoadPlan {
         cases,
         arrivals: arrivals(reader, &fields),
@@ -53,10 +83,12 @@ pub(super) fn read(reader: &mut Reader, node: &Node, names: &HashMap<String, Pla
             .whole(reader, "max_in_flight", 1, MAX_IN_FLIGHT)
             .and_then(|number| usize::try_from(number).ok())
             .unwrap_or(DEFAULT_IN_FLIGHT),
+        max_requests: fields.whole(reader, "max_requests", 1, MAX_CONTAINER_REQUESTS).unwrap_or(MAX_REQUESTS),
         timeout: fields.duration(reader, "timeout"),
         check_replies: boolean(reader, &fields, "check_replies").unwrap_or(true),
         abort_above: abort(reader, &fields),
         phases,
+        search,
         thresholds: Vec::new(),
     };
     if reader.problems.len() > before {
@@ -67,6 +99,9 @@ pub(super) fn read(reader: &mut Reader, node: &Node, names: &HashMap<String, Pla
     let errors = |threshold: &Threshold| threshold.phase.is_none() && threshold.metric == Metric::Count(Counted::Errors);
     if !thresholds.iter().any(errors) {
         thresholds.extend(threshold::parse(DEFAULT_ERRORS));
+    }
+    if plan.search.is_some() && !thresholds.iter().any(|threshold| threshold.metric == Metric::Count(Counted::Dropped)) {
+        thresholds.extend(threshold::parse(DEFAULT_DROPPED));
     }
     let mut plan = LoadPlan { thresholds, ..plan };
     if let Some(warm_up) = warm_up {
@@ -161,10 +196,6 @@ fn open(reader: &mut Reader, fields: &Fields<'_>) -> Option<Traffic> {
     };
     if from == 0.0 && to == 0.0 {
         reader.problem(place, "a `rate` of zero sends nothing");
-        return None;
-    }
-    if from.max(to) > MAX_RATE {
-        reader.problem(place, format!("a `rate` is at most {MAX_RATE}/s"));
         return None;
     }
     Some(Traffic::Open { from, to })
@@ -293,9 +324,11 @@ fn threshold_text<'a>(reader: &mut Reader, node: &'a Node) -> Option<(&'a str, b
 fn carried(reader: &mut Reader, plan: &LoadPlan, thresholds: &[Placed<'_>]) {
     for (threshold, node) in thresholds {
         let Some(statistic @ Statistic::Percentile(_)) = threshold.metric.statistic() else { continue };
-        let sent = match threshold.phase {
-            Some(phase) => planned(plan.phases.get(phase)),
-            None => planned(&plan.phases),
+        let sent = match (threshold.phase, &plan.search) {
+            (Some(phase), _) => planned(plan.phases.get(phase)),
+            // Each rate is judged by its own requests, and the first one has the fewest.
+            (None, Some(search)) => planned([&find_rate_reader::first_phase(search)]),
+            (None, None) => planned(&plan.phases),
         };
         // With users the number of requests depends on the responses: it is checked afterwards.
         let Some(sent) = sent.filter(|sent| *sent < statistic.needs()) else { continue };
@@ -319,8 +352,9 @@ fn bounded(reader: &mut Reader, node: &Node, plan: &LoadPlan) {
         let minutes = plan.duration().as_secs() / 60;
         reader.problem(node.place, format!("the load takes {minutes} minutes; the limit is an hour"));
     }
-    let open = plan.phases.iter().filter(|phase| phase.planned().is_some());
-    if let Some(sent) = planned(open.clone()).filter(|sent| *sent > MAX_REQUESTS) {
-        reader.problem(node.place, format!("the load sends {sent} requests; the limit is {MAX_REQUESTS}"));
+    let (sent, most) = (plan.planned_arrivals(), plan.max_requests);
+    if sent > most {
+        reader.problem(node.place, format!("the load sends {sent} requests; the limit is {most}")).hint =
+            Some("make it shorter or slower; for a container, which costs nothing, `max_requests` raises the limit".to_owned());
     }
 }

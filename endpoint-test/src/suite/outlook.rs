@@ -23,6 +23,22 @@ const MAX_FACTOR: u32 = 8;
 pub struct Outlook {
     /// The gates of all cases, then those of the comparison.
     pub gates: Vec<GateOutlook>,
+    /// What the load costs each target.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub load: Option<LoadOutlook>,
+}
+
+/// What a load costs each target.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
+#[non_exhaustive]
+pub struct LoadOutlook {
+    /// The number of requests with a rate, including the warm-up; those of users depend on the
+    /// responses.
+    pub requests: u64,
+    /// How long it lasts, without the last responses.
+    pub seconds: f64,
+    /// Whether both are the most that a search for a rate can take.
+    pub at_most: bool,
 }
 
 /// What the rows can prove for one gate.
@@ -94,7 +110,15 @@ impl Suite {
             let outlook = GateOutlook { gate, rows: requests, observed: replay.observe, ..GateOutlook::default() };
             Some(of_bound(outlook, at_most_needed(limit.value, tail), "if as many requests are captured, and no response differs"))
         }));
-        Outlook { gates }
+        #[cfg(feature = "load")]
+        let load = self.load_plan().map(|plan| LoadOutlook {
+            requests: plan.planned_arrivals(),
+            seconds: plan.duration().as_secs_f64(),
+            at_most: plan.searches_rate(),
+        });
+        #[cfg(not(feature = "load"))]
+        let load = None;
+        Outlook { gates, load }
     }
 }
 

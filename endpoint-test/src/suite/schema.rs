@@ -198,7 +198,7 @@ struct OneOrMore(#[schemars(extend("type" = ["string", "array"], "items" = { "ty
 
 /// The load on the endpoint.
 #[derive(JsonSchema)]
-#[schemars(deny_unknown_fields)]
+#[schemars(deny_unknown_fields, extend("oneOf" = [{ "required": ["phases"] }, { "required": ["find_rate"] }]))]
 struct Load {
     /// The names of the cases that are sent, in turn; by default all that expect a response.
     #[schemars(rename = "use", length(min = 1))]
@@ -207,7 +207,9 @@ struct Load {
     warmup: Option<Warmup>,
     /// The phases, one after another.
     #[schemars(length(min = 1, max = 50))]
-    phases: Vec<Phase>,
+    phases: Option<Vec<Phase>>,
+    /// Instead of phases: finds the rate at which the thresholds break.
+    find_rate: Option<FindRate>,
     /// How requests arrive: at even intervals, or at random like independent callers.
     arrivals: Option<Arrivals>,
     /// The seed of random arrivals: the same seed gives the same times. 1 by default.
@@ -215,6 +217,10 @@ struct Load {
     /// The most requests in flight: further arrivals are dropped and counted; 64 by default.
     #[schemars(range(min = 1, max = 4096))]
     max_in_flight: Option<u64>,
+    /// The most requests: a load that plans more is rejected, and one of users ends. 1,000,000 by
+    /// default, which is also the limit of an endpoint.
+    #[schemars(range(min = 1, max = 1_000_000_000))]
+    max_requests: Option<u64>,
     /// How long a request waits for its response; by default as long as its case.
     timeout: Option<Duration>,
     /// Whether responses are checked against the cases' expectations, which is the default.
@@ -225,6 +231,27 @@ struct Load {
     /// Thresholds for all counted phases together. Without one on errors, `errors < 1%` is added.
     #[schemars(length(min = 1))]
     thresholds: Option<Vec<ThresholdOrObserved>>,
+}
+
+/// The rates that are tried: up from the lowest until the thresholds break, then between the last
+/// rate that held and the first that broke.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct FindRate {
+    /// The lowest rate, such as `50/s`.
+    #[schemars(regex(pattern = r"^\s*[0-9]+(\.[0-9]+)?\s*/\s*(s|m|min)\s*$"))]
+    from: String,
+    /// The highest rate.
+    #[schemars(regex(pattern = r"^\s*[0-9]+(\.[0-9]+)?\s*/\s*(s|m|min)\s*$"))]
+    to: String,
+    /// How the rate grows: by a part of it, `50%` by default, or by a rate such as `100/s`.
+    #[schemars(regex(pattern = r"^\s*[0-9]+(\.[0-9]+)?\s*(%|/\s*(s|m|min))\s*$"))]
+    step: Option<String>,
+    /// How long each rate is held; 20 seconds by default.
+    hold: Option<Duration>,
+    /// The search ends when the two rates are as close as this part of the lower one; `10%` by default.
+    #[schemars(regex(pattern = r"^\s*[0-9]+(\.[0-9]+)?\s*%\s*$"))]
+    precision: Option<String>,
 }
 
 /// Requests like those of the first phase that are in no figure.
@@ -314,7 +341,9 @@ struct CustomAttributes(#[schemars(length(max = 1024), regex(pattern = r"^[ -~]*
 
 #[cfg(test)]
 mod tests {
-    use super::super::{compare_reader, endpoint, expectation_reader, limits_reader, load, payload, reader, replay_reader, rows_reader};
+    use super::super::{
+        compare_reader, endpoint, expectation_reader, find_rate_reader, limits_reader, load, payload, reader, replay_reader, rows_reader,
+    };
     use super::*;
 
     /// The keys of each object in the schema, by the name of its type.
@@ -367,6 +396,7 @@ mod tests {
             ("ModelError", expectation_reader::MODEL_ERROR_KEYS),
             ("Load", load::LOAD_KEYS),
             ("Warmup", load::WARMUP_KEYS),
+            ("FindRate", find_rate_reader::FIND_RATE_KEYS),
             ("Phase", load::PHASE_KEYS),
         ];
         let sorted = |keys: &[&str]| {

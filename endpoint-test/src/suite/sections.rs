@@ -47,6 +47,8 @@ const SECTIONS: &[Section] = &[
     #[cfg(feature = "load")]
     ("`load`", SUITE, super::load::LOAD_KEYS),
     #[cfg(feature = "load")]
+    ("`find_rate`", "`load`", super::find_rate_reader::FIND_RATE_KEYS),
+    #[cfg(feature = "load")]
     ("a phase", "`load`", super::load::PHASE_KEYS),
     #[cfg(feature = "load")]
     ("a threshold", "`load`", super::load::THRESHOLD_KEYS),

@@ -378,3 +378,23 @@ proptest! {
         prop_assert!(total.response_time.max_ms <= 2502.0);
     }
 }
+
+#[test]
+fn an_endpoint_gets_at_most_a_million_requests_whatever_the_suite_allows() {
+    let clock = VirtualClock::default();
+    let target = Simulated::steady(&clock, 1);
+    let report = load(&clock, &target, "  max_requests: 2000000\n  phases: [{ rate: 1000/s, for: 20m }]\n");
+    assert_eq!((report.outcome, target.requests()), (Outcome::Errored, 1), "only the case was sent");
+    let message = "the load sends 1200000 requests; the limit for an endpoint is 1000000, because each costs money";
+    assert_eq!(report.message.as_deref(), Some(message));
+    assert!(report.hint.unwrap().contains("on a container"));
+}
+
+#[test]
+fn users_stop_at_the_limit_of_requests() {
+    let clock = VirtualClock::default();
+    let target = Simulated::steady(&clock, 10);
+    let report = load(&clock, &target, "  max_requests: 250\n  phases: [{ users: 2, for: 1m }]\n");
+    assert_eq!((report.outcome, report.total.unwrap().sent), (Outcome::Errored, 250));
+    assert_eq!(report.message.as_deref(), Some("the load was ended after 250 requests, the limit of one load"));
+}

@@ -3,6 +3,7 @@
 mod driving;
 mod late;
 mod reading;
+mod searching;
 mod simulated;
 mod virtual_time;
 

@@ -38,7 +38,7 @@ fn json_is_accepted_as_well() {
 
 #[test]
 fn every_mistake_is_reported_with_its_location_and_a_hint() {
-    let load = "  use: [flowr, 7]\n  phases:\n    - { rate: 5, for: 30s }\n    - { rate: 0/s, for: 30s }\n    - { for: 30s }\n    - { rate: 5/s, users: 3, for: 30s }\n    - { rat: 5/s, for: 30s }\n    - { rate: 99999/s, for: 1s }\n    - { users: 0, for: 2h }\n  max_in_flight: 0\n  arrivals: random\n  seed: 1\n  abort_when: errors > 150%\n  check_replies: 'no'\n  thresholds: [p95 < 250, 7, dropped == 0, dropped==0]\n  warmup: {}\n";
+    let load = "  use: [flowr, 7]\n  phases:\n    - { rate: 5, for: 30s }\n    - { rate: 0/s, for: 30s }\n    - { for: 30s }\n    - { rate: 5/s, users: 3, for: 30s }\n    - { rat: 5/s, for: 30s }\n    - { rate: 99999/s, for: 100ms }\n    - { users: 0, for: 2h }\n  max_in_flight: 0\n  arrivals: random\n  seed: 1\n  abort_when: errors > 150%\n  check_replies: 'no'\n  thresholds: [p95 < 250, 7, dropped == 0, dropped==0]\n  warmup: {}\n";
     let found = problems(load);
     let messages: Vec<_> = found.iter().map(|(line, message, _)| (*line, message.as_str())).collect();
     let expected = [
@@ -49,7 +49,6 @@ fn every_mistake_is_reported_with_its_location_and_a_hint() {
         (10, "a phase has one of `rate` and `users`"),
         (11, "a phase has one of `rate` and `users`"),
         (12, "unknown key `rat` in a phase"),
-        (13, "a `rate` is at most 10000/s"),
         (14, "`users` must be a whole number from 1 to 4096"),
         (14, "`for` must be a duration above zero and at most an hour"),
         (15, "`max_in_flight` must be a whole number from 1 to 4096"),
@@ -107,6 +106,18 @@ fn a_load_is_limited_in_count_and_time() {
         ["the load takes 61 minutes; the limit is an hour"]
     );
     assert_eq!(messages("  phases: [{ rate: 1000/s, for: 30m }]\n"), ["the load sends 1800000 requests; the limit is 1000000"]);
+    assert_eq!(
+        problems("  max_requests: 900\n  phases: [{ rate: 100/s, for: 10s }]\n"),
+        [(
+            6,
+            "the load sends 1000 requests; the limit is 900".to_owned(),
+            Some("make it shorter or slower; for a container, which costs nothing, `max_requests` raises the limit".to_owned())
+        )]
+    );
+    assert_eq!(
+        messages("  max_requests: 1000000001\n  phases: [{ rate: 1/s, for: 1s }]\n"),
+        ["`max_requests` must be a whole number from 1 to 1000000000"]
+    );
     assert_eq!(messages("  phases: []\n"), ["`phases` must be a list with at least one member, not a list"]);
     assert_eq!(messages("  use: [flower]\n"), ["`load` needs the key `phases`"]);
     let phases = "    - { rate: 1/s, for: 1s }\n".repeat(51);
@@ -122,4 +133,11 @@ fn without_use_all_cases_that_expect_a_response_are_sent() {
         "version: 1\ncases: [{ name: b, payload: { csv: x }, expect: { model_error: {} } }]\nload: { phases: [{ rate: 5/s, for: 10s }] }\n";
     let errors = Suite::parse(text, Path::new("suite.yaml")).unwrap_err();
     assert_eq!(errors.problems()[0].message, "no case expects a response, so the load has nothing to send");
+}
+
+#[test]
+fn a_rate_has_no_limit_of_its_own() {
+    let plan = |load: &str| suite(load).load_plan().unwrap().planned();
+    assert_eq!(plan("  phases: [{ rate: 250000/s, for: 2s }]\n"), Some(500_000));
+    assert_eq!(plan("  max_requests: 60000000\n  phases: [{ rate: 100000/s, for: 10m }]\n"), Some(60_000_000));
 }

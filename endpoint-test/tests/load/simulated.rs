@@ -8,7 +8,7 @@ use endpoint_test::{Clock, Description, EndpointStatus, InvokeError, ModelRespon
 use crate::virtual_time::VirtualClock;
 
 /// The outcome of a request, from its number, starting at zero, and its time.
-type Behaviour<'a> = Box<dyn Fn(u64, Duration) -> (Duration, Result<ModelResponse, InvokeError>) + Send + Sync + 'a>;
+type Behaviour<'a> = Box<dyn Fn(u64, Duration, &[u8]) -> (Duration, Result<ModelResponse, InvokeError>) + Send + Sync + 'a>;
 
 /// A target in virtual time.
 pub(crate) struct Simulated<'a> {
@@ -22,12 +22,18 @@ impl<'a> Simulated<'a> {
         clock: &'a VirtualClock,
         behaviour: impl Fn(u64, Duration) -> (Duration, Result<ModelResponse, InvokeError>) + Send + Sync + 'a,
     ) -> Self {
-        Self { clock, behaviour: Box::new(behaviour), requests: AtomicU64::new(0) }
+        Self { clock, behaviour: Box::new(move |number, now, _| behaviour(number, now)), requests: AtomicU64::new(0) }
     }
 
     /// Responds rightly after this number of milliseconds.
     pub(crate) fn steady(clock: &'a VirtualClock, milliseconds: u64) -> Self {
         Self::new(clock, move |_, _| (Duration::from_millis(milliseconds), Ok(response("setosa"))))
+    }
+
+    /// Responds by the request's body, after five milliseconds.
+    pub(crate) fn of_body(clock: &'a VirtualClock, respond: impl Fn(&[u8]) -> ModelResponse + Send + Sync + 'a) -> Self {
+        let behaviour = move |_: u64, _: Duration, body: &[u8]| (Duration::from_millis(5), Ok(respond(body)));
+        Self { clock, behaviour: Box::new(behaviour), requests: AtomicU64::new(0) }
     }
 
     /// The number of requests so far.
@@ -42,9 +48,9 @@ impl Target for Simulated<'_> {
         Ok(Description { status: EndpointStatus::InService, variants: vec![variant], data_capture: Some(false), ..Description::default() })
     }
 
-    async fn invoke(&self, _: &Request) -> Result<ModelResponse, InvokeError> {
+    async fn invoke(&self, request: &Request) -> Result<ModelResponse, InvokeError> {
         let number = self.requests.fetch_add(1, Ordering::SeqCst);
-        let (time, returned) = (self.behaviour)(number, self.clock.now());
+        let (time, returned) = (self.behaviour)(number, self.clock.now(), &request.body);
         self.clock.sleep(time).await;
         returned
     }

@@ -1,5 +1,6 @@
 //! A load in the reports.
 
+use endpoint_test::report::{RateSearchReport, RateStep};
 use endpoint_test::{Report, report};
 use insta::assert_snapshot;
 
@@ -79,4 +80,82 @@ fn a_load_that_did_not_run_is_skipped_in_every_report() {
 fn a_load_reads_back_from_json_unchanged() {
     let report = sample::loaded();
     assert_eq!(serde_json::from_str::<Report>(&report::json(&report)).unwrap(), report);
+}
+
+/// The report of a target whose load searched a rate.
+fn searched() -> Report {
+    let mut report = loaded();
+    let load = report.targets[0].load.as_mut().unwrap();
+    let step = |rate: f64, holds: Option<bool>, proven: bool, message: Option<&str>| RateStep {
+        rate_per_second: rate,
+        holds,
+        proven,
+        message: message.map(str::to_owned),
+    };
+    let found = RateSearchReport {
+        holds_per_second: Some(300.0),
+        breaks_per_second: Some(325.5),
+        proven_holds_per_second: Some(200.0),
+        proven_breaks_per_second: Some(400.0),
+        thresholds: vec!["p95 < 250ms".to_owned(), "errors < 1%".to_owned()],
+        steps: vec![
+            step(200.0, Some(true), true, None),
+            step(400.0, Some(false), true, Some("`p95 < 250ms` failed: the value is <b>2 s")),
+            step(300.0, Some(true), false, None),
+            step(325.5, Some(false), false, Some("`p95 < 250ms` failed: the value is 251 ms")),
+        ],
+    };
+    load.message = Some(found.sentence());
+    load.rate_search = Some(found);
+    load.thresholds.clear();
+    load.errors.clear();
+    report
+}
+
+#[test]
+fn every_report_has_the_interval_of_a_search_and_what_is_proven() {
+    let report = searched();
+    let sentence = "the thresholds hold at 300/s and break at 325.5/s: `p95 < 250ms` failed: the value is 251 ms; proven with 95% confidence: hold at 200/s, break at 400/s";
+    let table = report::table(&report);
+    for line in [
+        sentence,
+        "       200/s  holds    proven\n",
+        "       400/s  breaks   proven      `p95 < 250ms` failed: the value is <b>2 s\n",
+        "       300/s  holds    not proven\n",
+        "     325.5/s  breaks   not proven  `p95 < 250ms` failed: the value is 251 ms\n",
+    ] {
+        assert!(table.contains(line), "{line} is not in {table}");
+    }
+    assert!(report.summary().ends_with("rate under load holds at 300/s, breaks at 325.5/s"), "{}", report.summary());
+    let json: serde_json::Value = serde_json::from_str(&report::json(&report)).unwrap();
+    let found = &json["targets"][0]["load"]["rate_search"];
+    assert_eq!((&found["holds_per_second"], &found["steps"][1]["holds"]), (&300.0.into(), &false.into()));
+    assert!(report::junit(&report).contains("the thresholds hold at 300/s and break at 325.5/s"));
+    let page = report::html(&report);
+    for part in ["Rates at ", "not proven", "325.5", "&lt;b&gt;2 s", "break at 400/s"] {
+        assert!(page.contains(part), "{part}");
+    }
+    assert!(!page.contains("is <b>2 s"));
+}
+
+#[test]
+fn the_sentence_of_a_search_says_what_is_not_known() {
+    let step =
+        |rate: f64, holds: Option<bool>| RateStep { rate_per_second: rate, holds, message: Some("why".to_owned()), ..RateStep::default() };
+    for (steps, sentence, headline) in [
+        (vec![], "no rate was tried to its end", "not known"),
+        (vec![step(5.0, None)], "what 5/s shows is not known: why", "not known"),
+        (vec![step(5.0, Some(false))], "the thresholds break at 5/s already, the lowest rate: why", "breaks at 5/s"),
+        (vec![step(5.0, Some(true))], "the thresholds hold at 5/s, the highest rate that was tried", "holds at 5/s"),
+        (vec![step(5.0, Some(true)), step(9.0, None)], "the thresholds hold at 5/s; what 9/s shows is not known: why", "holds at 5/s"),
+    ] {
+        let rate = |holds: bool| steps.iter().find(|step| step.holds == Some(holds)).map(|step| step.rate_per_second);
+        let found = RateSearchReport {
+            holds_per_second: rate(true),
+            breaks_per_second: rate(false),
+            steps: steps.clone(),
+            ..RateSearchReport::default()
+        };
+        assert_eq!((found.sentence().as_str(), found.headline().as_str()), (sentence, headline));
+    }
 }

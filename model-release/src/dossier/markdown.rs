@@ -216,6 +216,11 @@ fn tests(out: &mut String, dossier: &Dossier) {
             let _ = writeln!(out, "Latency under load: _not known_: {}\n", escaped(&tests.latency.source));
         }
     }
+    for target in tests.targets.iter().take(ROWS) {
+        if let Some(found) = &target.rate_search {
+            let _ = writeln!(out, "- Rate of {}: {}", escaped(&target.endpoint), escaped(found));
+        }
+    }
     let wrong: Vec<_> = tests.targets.iter().filter(|target| target.verdict != "passed").collect();
     for target in wrong.iter().take(ROWS) {
         let place = format!("{} {} {}", target.account_id, target.region, target.endpoint);

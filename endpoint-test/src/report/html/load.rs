@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::super::svg;
 use super::{badge, code, hint, prose, table, time, why};
-use crate::report::{LoadFigures, LoadReport, Outcome, Pace, ThresholdReport};
+use crate::report::{LoadFigures, LoadReport, Outcome, Pace, RateSearchReport, ThresholdReport};
 
 /// One endpoint's load. `index` and `title` are the endpoint's, for unique names on the page.
 pub(super) fn part(index: usize, title: &str, load: &LoadReport) -> Markup {
@@ -20,6 +20,7 @@ pub(super) fn part(index: usize, title: &str, load: &LoadReport) -> Markup {
                 }
             }
             (thresholds(title, &load.thresholds))
+            @if let Some(found) = &load.rate_search { (rates(title, found)) }
             (charts(index, load))
             @if let Some(total) = &load.total { (phases(title, load, total)) }
             (errors(title, load))
@@ -60,6 +61,24 @@ fn thresholds(title: &str, thresholds: &[ThresholdReport]) -> Markup {
     };
     let name = format!("Thresholds at {title}");
     html! { @if !thresholds.is_empty() { (table(&name, false, &["Outcome", "Threshold", "Of"], &["Found"], &rows)) } }
+}
+
+/// The rates of a search, in their order.
+fn rates(title: &str, found: &RateSearchReport) -> Markup {
+    let rows = html! {
+        @for step in &found.steps {
+            tr {
+                td { (step.shown()) @if !step.proof().is_empty() { " " span class="soft" { (step.proof()) } } }
+                td { (why(step.message.as_deref())) }
+                td class="number" { (step.rate_per_second) }
+            }
+        }
+    };
+    let conditions = found.thresholds.join(", ");
+    html! {
+        p class="notes" { "A rate holds if " code { (conditions) } ". What is proven is proven with 95% confidence, for independent requests." }
+        (table(&format!("Rates at {title}"), false, &["Thresholds", "Why"], &["Per second"], &rows))
+    }
 }
 
 fn charts(index: usize, load: &LoadReport) -> Markup {

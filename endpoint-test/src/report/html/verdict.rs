@@ -141,7 +141,10 @@ fn assurances(report: &Report) -> Vec<Markup> {
                 unique.push(threshold);
             }
         }
-        lines.push(format!("Under a load of {sent} requests: {}", shortened(&unique.join(", "))));
+        if !unique.is_empty() {
+            lines.push(format!("Under a load of {sent} requests: {}", shortened(&unique.join(", "))));
+        }
+        lines.extend(loads.iter().filter_map(|load| load.rate_search.as_ref()).map(|found| shortened(&found.sentence())));
     }
     lines.into_iter().map(|line| html! { (line) }).collect()
 }

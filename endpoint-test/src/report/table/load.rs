@@ -19,6 +19,7 @@ pub(super) fn lines(text: &mut String, target: &TargetReport) {
         let _ = writeln!(text, "      hint: {}", safe(hint));
     }
     figures(text, load);
+    rates(text, load);
     thresholds(text, load);
     for error in load.errors.iter().take(MAX_ERRORS) {
         let code = error.code.as_ref().map(|code| format!(" {}", safe(code))).unwrap_or_default();
@@ -58,6 +59,15 @@ fn latencies(latencies: &Latencies) -> String {
     let mut parts: Vec<_> = percentiles.map(|point| format!("p{} {:.1} ms", point.percentile, point.ms)).collect();
     parts.push(format!("max {:.1} ms", latencies.max_ms));
     parts.join("  ")
+}
+
+/// The rates of a search, in their order.
+fn rates(text: &mut String, load: &LoadReport) {
+    for step in load.rate_search.iter().flat_map(|found| &found.steps) {
+        let message = step.message.as_deref().map(safe).unwrap_or_default();
+        let line = format!("  {:>10}  {:<7}  {:<10}  {message}", format!("{}/s", step.rate_per_second), step.shown(), step.proof());
+        let _ = writeln!(text, "{}", line.trim_end());
+    }
 }
 
 fn thresholds(text: &mut String, load: &LoadReport) {

@@ -82,6 +82,9 @@ pub struct TestedTarget {
     pub slowest_ms: Option<f64>,
     /// Latencies under load; null without a load.
     pub latency: Option<Latency>,
+    /// Between which rates the thresholds of the load break, if that was searched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate_search: Option<String>,
     /// What did not pass.
     pub findings: Vec<String>,
 }

@@ -94,6 +94,7 @@ fn row(target: &TestedTarget) -> Markup {
         tr {
             th scope="row" {
                 (target.endpoint) " " span class="on" { (target.account_id) " " (target.region) }
+                @if let Some(found) = &target.rate_search { span class="on" { (prose(found)) } }
                 @for finding in target.findings.iter().take(5) { span class="why" { (prose(finding)) } }
             }
             td { (badge(&target.verdict)) }
