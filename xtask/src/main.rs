@@ -72,7 +72,7 @@ use terminal::{Exit, Printer, Project};
 fn main() -> Exit {
     let cli = Cli::read();
     let printer = printer(&cli);
-    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
+    let runtime = match runtime(&cli.command).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
             printer.diagnostic(&Diagnostic::error(format!("the program cannot start: {error}")));
@@ -92,6 +92,18 @@ fn main() -> Exit {
         }
         None => exit,
     }
+}
+
+/// Tests compute, and so does the load. Everything else waits for AWS: on more threads than this one,
+/// waking them would cost a tenth of a build.
+fn runtime(command: &Command) -> tokio::runtime::Builder {
+    use Command::{Demo, Deploy, TestProd, TestStaging, Tour};
+    if !matches!(command, TestStaging(_) | TestProd(_) | Deploy(_) | Tour(_) | Demo(_)) {
+        return tokio::runtime::Builder::new_current_thread();
+    }
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    builder.worker_threads(2);
+    builder
 }
 
 /// Prints why a command failed. Every failed call has its account and region, whichever made it.

@@ -1,5 +1,9 @@
 //! An HTTP client whose responses have a limit and an end: the SDK reads each one whole, and an
 //! endless one fills the memory.
+//!
+//! It loads the trusted certificates, some hundred files, when the first request needs them. A
+//! session often sends none: it is opened for a command whose requests go to an `http` endpoint, or
+//! that turns out to need no call.
 
 use std::error::Error;
 
@@ -19,10 +23,20 @@ const MAX_RESPONSE: usize = 128 * 1024 * 1024;
 /// Cuts every response off after [`MAX_RESPONSE`] bytes, and rejects one of the Query protocol that
 /// is not complete.
 #[derive(Debug)]
-pub(super) struct BoundedClient(pub(super) SharedHttpClient);
+pub(super) struct BoundedClient {
+    /// For `http`.
+    plain: SharedHttpClient,
+    /// For `https`. Its connectors load the trusted certificates when they are created.
+    encrypted: SharedHttpClient,
+}
 
 #[derive(Debug)]
-struct BoundedConnector(SharedHttpConnector);
+struct BoundedConnector {
+    plain: SharedHttpConnector,
+    encrypted: SharedHttpClient,
+    settings: HttpConnectorSettings,
+    components: RuntimeComponents,
+}
 
 /// Whether a text begins as a response of the Query protocol. The SDK rejects any other text.
 fn is_of_query(text: &[u8]) -> bool {
@@ -41,9 +55,31 @@ fn unread(error: BoxError) -> ConnectorError {
     if error.is::<TooLong>() { ConnectorError::other(error, None) } else { ConnectorError::io(CutOff(Some(error)).into()) }
 }
 
+impl BoundedClient {
+    /// A client that uses `encrypted` for `https`.
+    pub(super) fn new(encrypted: SharedHttpClient) -> Self {
+        Self { plain: aws_smithy_http_client::Builder::new().build_http(), encrypted }
+    }
+}
+
 impl HttpClient for BoundedClient {
     fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
-        SharedHttpConnector::new(BoundedConnector(self.0.http_connector(settings, components)))
+        SharedHttpConnector::new(BoundedConnector {
+            plain: self.plain.http_connector(settings, components),
+            encrypted: self.encrypted.clone(),
+            settings: settings.clone(),
+            components: components.clone(),
+        })
+    }
+}
+
+impl BoundedConnector {
+    fn send(&self, request: HttpRequest) -> HttpConnectorFuture {
+        if request.uri().starts_with("http:") {
+            return self.plain.call(request);
+        }
+        // The client keeps its connectors: only the first request creates one.
+        self.encrypted.http_connector(&self.settings, &self.components).call(request)
     }
 }
 
@@ -51,7 +87,7 @@ impl HttpConnector for BoundedConnector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         // A response in XML: the SDK would take the first half of one for a whole one.
         let is_query = request.headers().get("content-type").is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"));
-        let response = self.0.call(request);
+        let response = self.send(request);
         HttpConnectorFuture::new(async move {
             let mut response = response.await?;
             let body = std::mem::replace(response.body_mut(), SdkBody::taken());

@@ -60,7 +60,7 @@ impl SessionSettings {
             .tls_context(trusted.map_err(|error| Failure::from(Diagnostic::error(error.to_string())))?)
             .build_https();
         let mut loader =
-            aws_config::defaults(BehaviorVersion::latest()).timeout_config(timeouts.build()).http_client(BoundedClient(http_client));
+            aws_config::defaults(BehaviorVersion::latest()).timeout_config(timeouts.build()).http_client(BoundedClient::new(http_client));
         if let Some(name) = self.app_name {
             loader = loader.app_name(name);
         }

@@ -120,3 +120,12 @@ fn the_policy_is_deleted_if_no_account_remains() {
     project.run(["setup"]).ends_with(0);
     assert_eq!(cloud.requests("DeleteModelPackageGroupPolicy").len(), 1);
 }
+
+#[test]
+fn requests_without_encryption_need_no_certificates() {
+    let cloud = Cloud::new();
+    let mut project = cloud.project();
+    project.set("SSL_CERT_FILE", "/no/certificates");
+    project.set("SSL_CERT_DIR", "/no/certificates");
+    project.run(["setup"]).ends_with(0).says("policy written");
+}
