@@ -6,7 +6,8 @@
 # It uses the first of these sources:
 #   1. in the test step, the binary from the build step of the same execution;
 #   2. the prebuilt binary at XTASK_URL (s3:// or https://). XTASK_PIN sets XTASK_URL and XTASK_SHA256
-#      together, as `URL SHA256`, unless one of them is set;
+#      together, as `URL SHA256`, unless one of them is set. It can be a parameter of SSM: of the build
+#      project (XtaskParameterName of the pipeline's template), or of the buildspec;
 #   3. in the workspace with the source of xtask, a release build.
 #
 # If XTASK_SHA256 is set, only a binary with this checksum is run. Otherwise the build step's binary

@@ -53,6 +53,29 @@ impl SageMakerTarget {
     }
 }
 
+/// Reads what the endpoints of an account and region serve. One client serves all of them: making one
+/// for each endpoint costs more than the requests of a small endpoint.
+#[derive(Debug, Clone)]
+pub struct EndpointReader {
+    sagemaker: aws_sdk_sagemaker::Client,
+}
+
+impl EndpointReader {
+    /// A reader with this configuration, which must be for the endpoints' account and region.
+    pub fn from_config(config: &aws_config::SdkConfig) -> Self {
+        Self { sagemaker: describe::client(config) }
+    }
+
+    /// Describes an endpoint, as [`Target::describe`] of a [`SageMakerTarget`].
+    ///
+    /// # Errors
+    ///
+    /// An endpoint that does not exist or cannot be read.
+    pub async fn describe(&self, endpoint: &str) -> Result<Description, TargetError> {
+        describe::endpoint(&self.sagemaker, endpoint).await
+    }
+}
+
 impl<C> SageMakerTarget<C> {
     /// Waits for the response of an asynchronous endpoint by another clock: that of the whole run
     /// ([`Run::clock`](crate::Run::clock)).

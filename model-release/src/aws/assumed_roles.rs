@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 use aws_config::SdkConfig;
 use aws_credential_types::provider::{ProvideCredentials as _, SharedCredentialsProvider};
 use aws_names::{AccountId, Region};
+use endpoint_test::aws::EndpointReader;
 use endpoint_test::{TargetError, TargetErrorKind};
 use stack_rollout::SessionError;
 use tokio::sync::OnceCell;
@@ -19,13 +20,25 @@ type Opened = Arc<OnceCell<Result<AssumedSession, SessionError>>>;
 /// A session is opened again this long before it expires, so that the calls that use it still work.
 const MARGIN: Duration = Duration::from_mins(10);
 
+/// The readers of a session's endpoints, by region.
+type Readers = Arc<Mutex<HashMap<Region, EndpointReader>>>;
+
 #[derive(Debug, Clone)]
 struct AssumedSession {
     config: SdkConfig,
     expiry: Option<SystemTime>,
+    readers: Readers,
 }
 
 impl AssumedSession {
+    fn new(config: SdkConfig, expiry: Option<SystemTime>) -> Self {
+        Self { config, expiry, readers: Readers::default() }
+    }
+
+    fn in_region(&self, region: &Region) -> SdkConfig {
+        self.config.clone().into_builder().region(aws_config::Region::new(region.to_string())).build()
+    }
+
     fn expires_soon(&self, now: SystemTime) -> bool {
         self.expiry.is_some_and(|expiry| expiry < now + MARGIN)
     }
@@ -41,6 +54,8 @@ pub struct AssumedRoles {
     session_name: String,
     /// By account and role.
     opened: Mutex<HashMap<(AccountId, String), Opened>>,
+    /// Of the caller's account.
+    own_readers: Readers,
 }
 
 impl AssumedRoles {
@@ -53,6 +68,7 @@ impl AssumedRoles {
             tags: role.tags.clone(),
             session_name,
             opened: Mutex::default(),
+            own_readers: Readers::default(),
         }
     }
 
@@ -72,9 +88,25 @@ impl AssumedRoles {
 
     /// The caller's credentials in the caller's account, otherwise those of the role there.
     pub async fn config(&self, account: &AccountId, region: &Region, role: &str) -> Result<SdkConfig, SessionError> {
+        let assumed = self.assumed(account, region, role).await?;
+        Ok(assumed.map_or_else(|| self.session.in_region(region), |session| session.in_region(region)))
+    }
+
+    /// As [`AssumedRoles::config`]: what reads endpoints there, with one client for each role and
+    /// region.
+    pub async fn endpoints(&self, account: &AccountId, region: &Region, role: &str) -> Result<EndpointReader, SessionError> {
+        let assumed = self.assumed(account, region, role).await?;
+        let readers = assumed.as_ref().map_or(&self.own_readers, |session| &session.readers);
+        let config = || assumed.as_ref().map_or_else(|| self.session.in_region(region), |session| session.in_region(region));
+        let mut known = readers.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(known.entry(region.clone()).or_insert_with(|| EndpointReader::from_config(&config())).clone())
+    }
+
+    /// The session of the role; `None` in the caller's account.
+    async fn assumed(&self, account: &AccountId, region: &Region, role: &str) -> Result<Option<AssumedSession>, SessionError> {
         let caller = self.caller().await?;
         if caller.account == *account {
-            return Ok(self.session.in_region(region));
+            return Ok(None);
         }
         let cell = {
             let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
@@ -87,8 +119,7 @@ impl AssumedRoles {
             Arc::clone(cell)
         };
         let opened = cell.get_or_init(|| self.open(caller, account, region, role)).await;
-        let config = &opened.as_ref().map_err(Clone::clone)?.config;
-        Ok(config.clone().into_builder().region(aws_config::Region::new(region.to_string())).build())
+        opened.clone().map(Some)
     }
 
     async fn open(&self, caller: &Caller, account: &AccountId, region: &Region, role: &str) -> Result<AssumedSession, SessionError> {
@@ -105,11 +136,11 @@ impl AssumedRoles {
         };
         let config = endpoint_test::aws::session(&self.session.in_region(region), &request).await.map_err(|error| session_error(&error))?;
         // Share the credentials, valid for an hour: each client would assume the role again.
-        let Some(provider) = config.credentials_provider() else { return Ok(AssumedSession { config, expiry: None }) };
+        let Some(provider) = config.credentials_provider() else { return Ok(AssumedSession::new(config, None)) };
         let credentials = provider.provide_credentials().await.map_err(|error| SessionError::new(error.to_string()))?;
         let expiry = credentials.expiry();
         let config = config.into_builder().credentials_provider(SharedCredentialsProvider::new(credentials)).build();
-        Ok(AssumedSession { config, expiry })
+        Ok(AssumedSession::new(config, expiry))
     }
 }
 
@@ -138,7 +169,7 @@ mod tests {
     #[test]
     fn a_session_is_opened_again_before_it_expires() {
         let now = SystemTime::UNIX_EPOCH + Duration::from_hours(1);
-        let expires_soon = |expiry| AssumedSession { config: SdkConfig::builder().build(), expiry }.expires_soon(now);
+        let expires_soon = |expiry| AssumedSession::new(SdkConfig::builder().build(), expiry).expires_soon(now);
         assert!(!expires_soon(None) && !expires_soon(Some(now + Duration::from_mins(50))));
         assert!(expires_soon(Some(now + Duration::from_mins(9))) && expires_soon(Some(now - Duration::from_mins(9))));
     }

@@ -190,8 +190,8 @@ impl TargetReader {
                 Diagnostic::error(format!("the stack set has no parameter `{EXECUTION_ROLE}`, and no role is named")).code("no-fleet-role")
             })?,
         };
-        let config = self.roles.config(&target.account, &target.region, &role).await;
-        Ok(endpoints_with(config, &names, value(crate::MODEL_PACKAGE)).await)
+        let reader = self.roles.endpoints(&target.account, &target.region, &role).await;
+        Ok(endpoints_with(reader, &names, value(crate::MODEL_PACKAGE)).await)
     }
 }
 

@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use aws_config::SdkConfig;
-use endpoint_test::aws::SageMakerTarget;
-use endpoint_test::{Target as _, TargetErrorKind};
+use endpoint_test::TargetErrorKind;
+use endpoint_test::aws::EndpointReader;
 use stack_rollout::aws::CloudFormationStacks;
 use stack_rollout::status::DetailedStatus;
 use stack_rollout::{Observed, SessionError, Target, observe};
@@ -99,22 +98,23 @@ pub async fn read_endpoints(
 }
 
 async fn endpoints(sessions: &TargetSessions, target: &Target, names: &[String], deployed: Option<&str>) -> Vec<EndpointState> {
-    endpoints_with(sessions.config(&target.account, &target.region).await, names, deployed).await
+    let config = sessions.config(&target.account, &target.region).await;
+    endpoints_with(config.map(|config| EndpointReader::from_config(&config)), names, deployed).await
 }
 
 /// The endpoints with these names that a session can read.
 pub(super) async fn endpoints_with(
-    session: Result<SdkConfig, SessionError>,
+    reader: Result<EndpointReader, SessionError>,
     names: &[String],
     deployed: Option<&str>,
 ) -> Vec<EndpointState> {
-    let config = match session {
-        Ok(config) => config,
+    let reader = match reader {
+        Ok(reader) => reader,
         Err(error) => return names.iter().map(|name| EndpointState::unread(name, error.to_string(), error.hint.clone())).collect(),
     };
     let mut states = Vec::with_capacity(names.len());
     for name in names {
-        states.push(match SageMakerTarget::from_config(&config, name).describe().await {
+        states.push(match reader.describe(name).await {
             Ok(description) => EndpointState::described(name, &description, deployed),
             Err(error) if error.kind == TargetErrorKind::NotFound => EndpointState::missing(name),
             Err(error) => EndpointState::unread(name, error.to_string(), error.hint),

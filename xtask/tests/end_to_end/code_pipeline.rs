@@ -53,6 +53,8 @@ pub(crate) struct BuildProject {
     /// The path of its buildspec in the repository, or its text.
     buildspec: String,
     pub(crate) environment: BTreeMap<String, String>,
+    /// The variables whose values are parameters of Systems Manager, by name.
+    pub(crate) parameter_store: BTreeMap<String, String>,
     pub(crate) role: String,
 }
 
@@ -130,10 +132,17 @@ impl Pipeline {
         let found = projects.map(|resource| &resource["Properties"]).find(|properties| properties["Name"] == name.as_str());
         let properties = found.unwrap_or_else(|| panic!("action {} runs {name}, which is no project", action.name));
         let environment = properties["Environment"]["EnvironmentVariables"].as_array().unwrap();
+        let of_type = |kind: &str| {
+            let of_type = environment.iter().filter(|variable| variable["Type"].as_str().unwrap_or("PLAINTEXT") == kind);
+            of_type.map(|variable| (self.text(&variable["Name"]), self.text(&variable["Value"]))).collect::<BTreeMap<_, _>>()
+        };
+        let (plain, parameter_store) = (of_type("PLAINTEXT"), of_type("PARAMETER_STORE"));
+        assert_eq!(plain.len() + parameter_store.len(), environment.len(), "{name} sets a variable twice, or of another type");
         BuildProject {
             name: name.clone(),
             buildspec: self.text(&properties["Source"]["BuildSpec"]),
-            environment: environment.iter().map(|variable| (self.text(&variable["Name"]), self.text(&variable["Value"]))).collect(),
+            environment: plain,
+            parameter_store,
             role: properties["ServiceRole"]["Fn::GetAtt"][0].as_str().unwrap().to_owned(),
         }
     }

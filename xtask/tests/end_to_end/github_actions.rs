@@ -22,6 +22,8 @@ struct Run<'a> {
     project: &'a Project,
     event_name: &'static str,
     event: Json,
+    /// The input `rollback-to`.
+    rollback_to: String,
     /// The role of its jobs; the account without one.
     role: Option<&'static str>,
     outputs: BTreeMap<String, String>,
@@ -82,14 +84,14 @@ fn variable(project: &Project, name: &str) -> String {
         "TEST_ROLE_PREFIX" => "EndpointTest-p-abc123xyz".to_owned(),
         "XTASK_URL" | "XTASK_SHA256" => String::new(),
         // Optional.
-        _ if name.ends_with("_SIGNING_KEY_ARN") => of_project().unwrap_or_default(),
+        _ if name.ends_with("_SIGNING_KEY_ARN") || name == "RELEASE_HISTORY" => of_project().unwrap_or_default(),
         _ => of_project().unwrap_or_else(|| panic!("the workflow uses a variable `{name}` that is not set")),
     }
 }
 
 impl<'a> Run<'a> {
     fn new(project: &'a Project, event_name: &'static str) -> Self {
-        Self { project, event_name, event: Json::Null, role: None, outputs: BTreeMap::new() }
+        Self { project, event_name, event: Json::Null, rollback_to: String::new(), role: None, outputs: BTreeMap::new() }
     }
 
     fn value(&self, expression: &str) -> String {
@@ -98,10 +100,11 @@ impl<'a> Run<'a> {
         }
         match expression {
             "inputs.model-package" => String::new(),
-            "github.event_name != 'pull_request' && vars.BUILD_SIGNING_KEY_ARN || ''" => match self.event_name {
-                "pull_request" => String::new(),
-                _ => variable(self.project, "BUILD_SIGNING_KEY_ARN"),
-            },
+            "inputs.rollback-to" => self.rollback_to.clone(),
+            _ if expression.starts_with("github.event_name != 'pull_request' && vars.") => {
+                let name = expression.split("vars.").nth(1).and_then(|rest| rest.strip_suffix(" || ''")).unwrap();
+                if self.event_name == "pull_request" { String::new() } else { variable(self.project, name) }
+            }
             _ if expression.contains("toJSON(github.event.client_payload.event)") => match &self.event {
                 Json::Null => String::new(),
                 event => event.to_string(),
@@ -416,4 +419,48 @@ fn a_release_reaches_production_and_an_event_without_a_deployment_succeeds_after
     });
     let (passed, said) = run.job(&cloud, &workflow, "build");
     assert!(passed && run.outputs["release-action"] == "none", "{:?} {said}", run.outputs);
+}
+
+#[test]
+fn every_job_records_what_it_did_and_a_run_goes_back_to_an_earlier_release() {
+    let cloud = Cloud::new();
+    cloud.register(3);
+    let mut project = ready(&cloud);
+    cloud.make_versioned_bucket("records");
+    project.set("RELEASE_HISTORY", "s3://records/history");
+    let workflow = Workflow::read();
+    let release = |run: &mut Run<'_>| {
+        for job in ["build", "deploy-staging", "test-staging", "deploy-prod", "test-prod"] {
+            let (passed, said) = run.job(&cloud, &workflow, job);
+            assert!(passed, "{job}: {said}");
+        }
+    };
+    let mut run = Run::new(&project, "push");
+    release(&mut run);
+    let first = run.outputs["manifest-sha256"].clone();
+    let history = |digest: &str, stage: &str| {
+        let answer = project.run(["history", "--stage", stage, "--format", "json"]).ends_with(0).stdout;
+        assert!(answer.contains(digest), "{stage}: {answer}");
+        answer
+    };
+    history(&first, "staging");
+    assert!(history(&first, "prod").contains("\"ann\""), "who approved is recorded");
+
+    // Another commit, and then back.
+    project
+        .write("prod-config-template.json", r#"{ "Parameters": { "EndpointInstanceCount": "3", "EndpointInstanceType": "ml.m5.large" } }"#);
+    release(&mut run);
+    let second = run.outputs["manifest-sha256"].clone();
+    assert_ne!(first, second);
+    history(&second, "prod");
+    let mut back = Run { rollback_to: first[..16].to_owned(), ..Run::new(&project, "workflow_dispatch") };
+    release(&mut back);
+    assert_eq!(back.outputs["manifest-sha256"], first);
+    history(&first, "prod");
+
+    // A pull request records nothing.
+    let before = cloud.requests("PutObject").len();
+    let (passed, said) = Run::new(&project, "pull_request").job(&cloud, &workflow, "build");
+    assert!(passed, "{said}");
+    assert_eq!(cloud.requests("PutObject").len(), before);
 }

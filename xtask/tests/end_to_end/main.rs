@@ -41,6 +41,7 @@ mod own_buildspecs;
 mod package;
 mod pipeline;
 mod pipeline_approval;
+mod pipeline_binary;
 mod pipeline_history;
 mod pipeline_signing;
 mod pipeline_waves;

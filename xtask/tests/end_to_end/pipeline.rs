@@ -324,12 +324,18 @@ fn options_of(command: &str) -> BTreeSet<String> {
 
 #[test]
 fn every_variable_that_the_buildspecs_need_is_set_and_every_set_one_is_used() {
-    let pipeline = Pipeline::read(&with_first_accounts());
+    for parameters in [with_first_accounts(), crate::pipeline_binary::with_parameter()] {
+        every_variable_is_set_and_used(&Pipeline::read(&parameters));
+    }
+}
+
+fn every_variable_is_set_and_used(pipeline: &Pipeline) {
     let obtain = std::fs::read_to_string(workspace().join("pipeline/obtain-xtask.sh")).unwrap();
     for action in pipeline.actions().filter(|action| action.provider == "CodeBuild") {
         let project = pipeline.project(action);
-        let buildspec = buildspec(&pipeline, action);
+        let buildspec = buildspec(pipeline, action);
         let mut set: BTreeMap<String, String> = project.environment.clone();
+        set.extend(project.parameter_store);
         set.extend(action_environment(&action.configuration));
         // The executions below check the program's variables: they have only these.
         let expected = needed(&buildspec.commands());

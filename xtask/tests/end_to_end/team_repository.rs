@@ -9,8 +9,10 @@ use crate::code_pipeline::{Pipeline, Run};
 use crate::pipeline::{PROD, STAGING, WHOLE_WAY, parameters, sha256_of_the_binary};
 use crate::project::{Project, workspace};
 
+pub(crate) const VOLUME_KEY: &str = "arn:aws:kms:us-east-1:111111111111:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+
 /// A folder outside the workspace, whose commands find no other program.
-fn outside(cloud: &Cloud) -> Project {
+pub(crate) fn outside(cloud: &Cloud) -> Project {
     let mut project = Project::empty();
     project.set_all(cloud.aws.environment(HOME).unwrap());
     std::fs::create_dir(project.path("no-programs")).unwrap();
@@ -22,7 +24,7 @@ fn outside(cloud: &Cloud) -> Project {
 }
 
 /// A local AWS with both target accounts.
-fn cloud() -> Cloud {
+pub(crate) fn cloud() -> Cloud {
     let cloud = Cloud::new();
     cloud.register(10);
     for (stage, account) in [("staging", STAGING), ("prod", PROD)] {
@@ -36,7 +38,7 @@ fn pipeline() -> Pipeline {
     let mut parameters = parameters();
     parameters.retain(|(name, _)| !name.starts_with("Xtask"));
     // As the seed's pipeline does; its template has no default.
-    parameters.push(("VolumeKmsKeyArn", "arn:aws:kms:us-east-1:111111111111:key/1234abcd-12ab-34cd-56ef-1234567890ab"));
+    parameters.push(("VolumeKmsKeyArn", VOLUME_KEY));
     Pipeline::read(&parameters)
 }
 

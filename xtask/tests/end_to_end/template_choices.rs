@@ -389,7 +389,11 @@ fn no_pair_of_values_gives_a_role_or_pipeline_a_dangling_reference() {
     let pipeline = Space::new(
         "pipeline/model-deploy-pipeline.yml",
         &[("SageMakerProjectName", "iris"), ("SageMakerProjectId", "p-1"), ("ModelPackageGroupName", "iris"), ("EnvName", "ds")],
-        &[&[("StagingAccountList", "222222222222"), ("ProdAccountList", "333333333333")]],
+        &[
+            &[("StagingAccountList", "222222222222"), ("ProdAccountList", "333333333333")],
+            &[("StagingAccountList", "222222222222"), ("ProdAccountList", "333333333333"), ("XtaskSha256", "aa")],
+            &[("StagingAccountList", "222222222222"), ("ProdAccountList", "333333333333"), ("XtaskParameterName", "/mlops/xtask")],
+        ],
         &[
             ("SourceProvider", &["CodeConnections", "CodeCommit", "S3"]),
             ("ConnectionArn", &["arn:aws:codeconnections:us-east-1:111111111111:connection/1"]),
@@ -409,7 +413,9 @@ fn no_pair_of_values_gives_a_role_or_pipeline_a_dangling_reference() {
             ("HistoryBucketName", &["", "history"]),
             ("HistoryKmsKeyArn", &["", KEY]),
             ("XtaskUrl", &["", "s3://tools/xtask", "https://example.com/xtask"]),
-            ("XtaskSha256", &["aa"]),
+            ("XtaskSha256", &["", "aa"]),
+            ("XtaskParameterName", &["", "/mlops/xtask", "xtask"]),
+            ("XtaskParameterBinaries", &["", "s3://tools/xtask-"]),
             ("MetricsBucketName", &["", "metrics"]),
             ("MetricsKmsKeyArn", &["", KEY]),
             ("ModelBucketName", &["", "models-*"]),

@@ -124,18 +124,35 @@ fn models_are_tagged_only_when_they_are_created_or_belong_to_the_project() {
     }
 }
 
-/// The pattern of the binary's address, which becomes a resource of a policy.
-#[test]
-fn the_address_of_the_binary_has_no_wildcard() {
+/// Whether a value of a parameter of the pipeline is allowed.
+fn is_allowed(parameter: &str, value: &str) -> bool {
     let pipeline = roles::template("pipeline/model-deploy-pipeline.yml");
-    let pattern = pipeline["Parameters"]["XtaskUrl"]["AllowedPattern"].as_str().unwrap();
-    let pattern = regex::Regex::new(&format!("^(?:{pattern})$")).unwrap();
-    for allowed in ["", "s3://tools/xtask-0.1.0-x86_64-unknown-linux-gnu", "https://tools.example.com/xtask?version=1"] {
-        assert!(pattern.is_match(allowed), "{allowed}");
+    let pattern = pipeline["Parameters"][parameter]["AllowedPattern"].as_str().unwrap();
+    regex::Regex::new(&format!("^(?:{pattern})$")).unwrap().is_match(value)
+}
+
+/// These become resources of a policy.
+#[test]
+fn the_address_of_the_binary_and_its_parameter_have_no_wildcard() {
+    for (parameter, allowed) in [
+        ("XtaskUrl", &["", "s3://tools/xtask-0.1.0-x86_64-unknown-linux-gnu", "https://tools.example.com/xtask?version=1"] as &[&str]),
+        ("XtaskParameterName", &["", "/mlops/xtask", "xtask", "/a/b-c/d_e.f"]),
+        ("XtaskParameterBinaries", &["", "s3://tools/xtask-", "s3://tools/releases/"]),
+    ] {
+        for value in allowed {
+            assert!(is_allowed(parameter, value), "{parameter}: {value}");
+        }
     }
-    for refused in
-        ["s3://tools/*", "s3://*/xtask", "s3://tools/xtas?", "s3://tools/${aws:username}", "s3://tools/a b", "http://tools/xtask"]
-    {
-        assert!(!pattern.is_match(refused), "{refused}");
+    for (parameter, refused) in [
+        ("XtaskUrl", &["s3://tools/*", "s3://*/xtask", "s3://tools/xtas?", "http://tools/xtask"] as &[&str]),
+        ("XtaskParameterName", &["/", "/mlops/*", "/mlops/", "//mlops", "/mlops//xtask", "mlops/xtask", "/mlops/xtask:1", "/mlops/xtas?"]),
+        (
+            "XtaskParameterBinaries",
+            &["s3://tools", "s3://tools/", "s3://tools/*", "s3://*/xtask", "s3://tools/xtas?", "https://tools/xtask"],
+        ),
+    ] {
+        for value in refused.iter().chain(&["s3://tools/${aws:username}", "s3://tools/a b", "/${aws:username}", "/a b"]) {
+            assert!(!is_allowed(parameter, value), "{parameter}: {value}");
+        }
     }
 }

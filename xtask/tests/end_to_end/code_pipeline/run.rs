@@ -209,7 +209,9 @@ impl<'a> Run<'a> {
         };
         command.envs(buildspec.environment("variables"));
         command.envs(buildspec.environment("parameter-store").map(|(name, parameter_name)| (name, parameter(&parameter_name))));
-        command.envs(self.cloud.aws.environment(HOME).unwrap()).envs(&project.environment).envs(action_environment(configuration));
+        command.envs(self.cloud.aws.environment(HOME).unwrap()).envs(&project.environment);
+        command.envs(project.parameter_store.iter().map(|(name, parameter_name)| (name, parameter(parameter_name))));
+        command.envs(action_environment(configuration));
         let output = command.output().unwrap();
         self.log.push_str(&String::from_utf8_lossy(&output.stdout));
         self.log.push_str(&String::from_utf8_lossy(&output.stderr));
