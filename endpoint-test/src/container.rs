@@ -29,6 +29,9 @@ const OWN_PATHS: [&str; 2] = ["ping", "invocations"];
 /// A request to the model, in errors.
 const INVOKE: &str = "POST /invocations";
 
+const UNREACHABLE: &str = "is the container running, and is this its port?";
+const CLOSED: &str = "the container closed a connection that it had kept: raise its keep-alive timeout above the pauses between requests";
+
 /// The longest part of the body of `/ping` in a message, in characters.
 const PING_BODY: usize = 200;
 
@@ -146,9 +149,6 @@ impl ContainerTarget {
         let network = |error: &dyn std::fmt::Display, hint: &str| {
             self.failed(TargetErrorKind::Network, format!("{}: {error}", self.authority), name).with_hint(hint)
         };
-        const UNREACHABLE: &str = "is the container running, and is this its port?";
-        const CLOSED: &str =
-            "the container closed a connection that it had kept: raise its keep-alive timeout above the pauses between requests";
         request.headers_mut().insert(HOST, self.host.clone());
         loop {
             let kept = if reuse { self.pool.take() } else { None };

@@ -64,7 +64,6 @@ impl Peer {
         Self::oha(url, users, Some(rate), seconds)
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "some millions")]
     fn oha(url: &str, users: usize, rate: Option<u64>, seconds: u64) -> Measured {
         let mut command = Command::new("oha");
         command.args(["--no-tui", "--output-format", "json", "-m", "POST", "-T", "text/csv", "-d", BODY]);

@@ -29,7 +29,7 @@ const MAX_INTERIM: usize = 16;
 /// task to be read.
 pub(super) struct Connection {
     sender: http1::SendRequest<Full<Bytes>>,
-    connection: http1::Connection<Bounded, Full<Bytes>>,
+    driver: http1::Connection<Bounded, Full<Bytes>>,
     interim: Arc<AtomicUsize>,
     is_closed: bool,
 }
@@ -59,8 +59,8 @@ impl Connection {
         stream.set_nodelay(true)?;
         let interim = Arc::new(AtomicUsize::new(0));
         let bounded = Bounded { inner: TokioIo::new(stream), interim: Arc::clone(&interim) };
-        let (sender, connection) = http1::handshake(bounded).await?;
-        Ok(Self { sender, connection, interim, is_closed: false })
+        let (sender, driver) = http1::handshake(bounded).await?;
+        Ok(Self { sender, driver, interim, is_closed: false })
     }
 
     /// Whether the connection can serve another request, as far as it is known.
@@ -81,10 +81,10 @@ impl Connection {
         // Only the connection makes progress, so that only its waker matters. Outside Tokio's budget
         // no other waker is needed.
         let mut exchange = pin!(tokio::task::unconstrained(exchange));
-        let (connection, is_closed) = (&mut self.connection, &mut self.is_closed);
+        let (driver, is_closed) = (&mut self.driver, &mut self.is_closed);
         let exchanged: Result<_, hyper::client::conn::TrySendError<_>> = poll_fn(|context| {
             if !*is_closed {
-                *is_closed = Pin::new(&mut *connection).poll(context).is_ready();
+                *is_closed = Pin::new(&mut *driver).poll(context).is_ready();
             }
             // When the connection is closed, nothing more will arrive.
             let mut unused = Context::from_waker(Waker::noop());
@@ -105,7 +105,7 @@ impl Connection {
             self.is_closed = true;
         } else if !self.is_idle() && !self.is_closed {
             // The connection notices the end of a response when it is polled once more.
-            self.is_closed = poll_fn(|context| Poll::Ready(Pin::new(&mut self.connection).poll(context).is_ready())).await;
+            self.is_closed = poll_fn(|context| Poll::Ready(Pin::new(&mut self.driver).poll(context).is_ready())).await;
         }
         let content_type = parts.headers.get(CONTENT_TYPE).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
         Ok((Response { status: parts.status, content_type, body }, self))

@@ -109,6 +109,7 @@ struct Driver<'a, I, F, C, E> {
 }
 
 /// What ended a wait.
+#[expect(clippy::large_enum_variant, reason = "it is matched at once")]
 enum Woken {
     Finished((Sent, Invoked)),
     Interrupted,

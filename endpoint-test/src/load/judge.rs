@@ -177,7 +177,7 @@ pub(super) fn judge(threshold: &Threshold, plan: &LoadPlan, tally: &Tally, pace:
 fn excuse(threshold: &Threshold, tally: &Tally, pace: &Pace) -> Option<String> {
     let is_satisfied = |value| threshold.comparison.is_satisfied(value, limit_value(threshold.limit));
     match threshold.metric {
-        Metric::Count(Counted::WrongResponses | Counted::Timeouts | Counted::Throttles) => None,
+        Metric::Rate | Metric::Count(Counted::WrongResponses | Counted::Timeouts | Counted::Throttles) => None,
         Metric::ResponseTime(statistic) | Metric::ServiceTime(statistic) => {
             let proven = of_distribution(&tally.proven, statistic);
             let shown = show(threshold.limit, proven);
@@ -196,7 +196,6 @@ fn excuse(threshold: &Threshold, tally: &Tally, pace: &Pace) -> Option<String> {
             is_satisfied(proven)
                 .then(|| format!("{late} of them were dropped because the load generator itself was late, which proves nothing"))
         }
-        Metric::Rate => None,
         Metric::Throughput | Metric::Count(Counted::Dropped) => {
             (pace.outcome == Outcome::Errored).then(|| "the load generator did not keep pace, which proves nothing".to_owned())
         }

@@ -3,19 +3,19 @@
 use std::path::Path;
 use std::time::Duration;
 
-use endpoint_test::{InvokeError, ModelFailure, Outcome, Run, Suite, TargetError, TargetErrorKind, TargetInfo, Verdict};
+use endpoint_test::{InvokeError, ModelFailure, Outcome, Run, RunOptions, Suite, TargetError, TargetErrorKind, TargetInfo, Verdict};
 
 use crate::simulated::{Simulated, response};
 use crate::virtual_time::VirtualClock;
 use crate::{load, suite, test, threshold};
 
 /// A target that serves so many requests a second, one after another: beyond it a queue grows.
-fn capacity<'a>(clock: &'a VirtualClock, per_second: u64) -> Simulated<'a> {
+fn capacity(clock: &VirtualClock, per_second: u64) -> Simulated<'_> {
     let (gap, free) = (Duration::from_secs(1) / u32::try_from(per_second).unwrap(), std::sync::Mutex::new(Duration::ZERO));
     Simulated::new(clock, move |_, now| {
         let mut free = free.lock().unwrap();
         *free = now.max(*free) + gap;
-        (*free - now, Ok(response("setosa")))
+        (free.saturating_sub(now), Ok(response("setosa")))
     })
 }
 
@@ -28,7 +28,7 @@ fn rates(report: &endpoint_test::LoadReport) -> Vec<(f64, Option<bool>)> {
 #[test]
 fn the_rate_at_which_the_thresholds_break_is_found_with_an_interval() {
     let clock = VirtualClock::default();
-    let report = test(&clock, &capacity(&clock, 310), &format!("{SEARCH}  thresholds: [p95 < 250ms]\n"), &Default::default());
+    let report = test(&clock, &capacity(&clock, 310), &format!("{SEARCH}  thresholds: [p95 < 250ms]\n"), &RunOptions::default());
     assert_eq!(report.verdict, Verdict::Passed, "{report:#?}");
     let load = report.load.unwrap();
     let expected = [(50.0, true), (100.0, true), (200.0, true), (400.0, false), (300.0, true), (350.0, false), (325.0, false)];
@@ -53,7 +53,7 @@ fn a_threshold_of_the_rate_decides() {
     {
         let clock = VirtualClock::default();
         let text = format!("{SEARCH}  thresholds: [p95 < 250ms, 'rate >= {limit}/s']\n");
-        let report = test(&clock, &capacity(&clock, 310), &text, &Default::default());
+        let report = test(&clock, &capacity(&clock, 310), &text, &RunOptions::default());
         let load = report.load.as_ref().unwrap();
         let rate = threshold(load, &format!("rate >= {limit}/s"));
         assert_eq!((rate.outcome, load.outcome, report.verdict), (outcome, outcome, verdict), "{load:#?}");
@@ -62,7 +62,7 @@ fn a_threshold_of_the_rate_decides() {
     }
     let clock = VirtualClock::default();
     let text = format!("{SEARCH}  thresholds: [p95 < 250ms, {{ threshold: 'rate >= 320/s', observe: true }}]\n");
-    let report = test(&clock, &capacity(&clock, 310), &text, &Default::default());
+    let report = test(&clock, &capacity(&clock, 310), &text, &RunOptions::default());
     assert_eq!(report.verdict, Verdict::Passed);
     assert_eq!(report.load.unwrap().thresholds[0].would_be, Some(Outcome::Failed));
 }

@@ -483,6 +483,23 @@ fn a_load_has_its_percentiles_and_a_missing_one_is_not_known() {
 }
 
 #[test]
+fn a_searched_rate_is_shown_and_its_latencies_are_not_those_of_the_endpoint() {
+    use endpoint_test::report::{LoadFigures, RateSearchReport};
+    let (release, mut evidence) = complete();
+    let found = RateSearchReport { holds_per_second: Some(300.0), breaks_per_second: Some(325.0), ..RateSearchReport::default() };
+    let total = LoadFigures { sent: 500, ..LoadFigures::default() };
+    let load = LoadReport { outcome: Outcome::Passed, total: Some(total), rate_search: Some(found), ..LoadReport::default() };
+    evidence.staging.as_mut().unwrap().value.targets[0].load = Some(Box::new(load));
+    let dossier = assemble(&release, &evidence);
+    let sentence = "the thresholds hold at 300/s and break at 325/s";
+    let staging = dossier.staging.value.as_ref().unwrap();
+    assert_eq!(staging.targets[0].rate_search.as_deref(), Some(sentence));
+    assert!(staging.targets[0].latency.is_none());
+    assert!(markdown(&dossier).contains(sentence) && html(&dossier).contains(sentence));
+    assert!(markdown(&dossier).contains("rate under load holds at 300/s, breaks at 325/s"));
+}
+
+#[test]
 fn equal_evidence_gives_equal_bytes_and_the_document_reads_back() {
     let dossier = || {
         let (release, evidence) = complete();
