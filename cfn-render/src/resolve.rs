@@ -4,6 +4,7 @@ mod cidr;
 mod conditions;
 mod evaluator;
 mod for_each;
+mod latest;
 mod lists;
 mod parameters;
 mod provenance;
@@ -19,6 +20,7 @@ use crate::template::Template;
 
 use evaluator::Evaluator;
 use for_each::{FOR_EACH, Loops};
+pub(crate) use latest::Latest;
 use provenance::Influence;
 pub use provenance::Resolved;
 
@@ -45,7 +47,7 @@ impl Template {
     /// references to undeclared names, functions with invalid arguments, circular conditions. In a
     /// template with transforms an undeclared name stays, because a transform can declare it.
     pub fn resolve(&self, parameters: &BTreeMap<String, String>, pseudo: &PseudoParameters) -> Result<Value, Error> {
-        self.resolve_with_provenance(parameters, pseudo).map(Resolved::into_value)
+        self.evaluated(parameters, pseudo, false).map(Resolved::into_value)
     }
 
     /// Like [`resolve`](Self::resolve) if some parameter values are unknown, such as one that keeps
@@ -65,12 +67,11 @@ impl Template {
     ///
     /// Those of [`resolve`](Self::resolve).
     pub fn resolve_with_provenance(&self, parameters: &BTreeMap<String, String>, pseudo: &PseudoParameters) -> Result<Resolved, Error> {
-        self.evaluated(parameters, pseudo, false)
+        self.latest().get_or_resolve(self.text().len(), parameters, pseudo, || self.evaluated(parameters, pseudo, false))
     }
 
     fn evaluated(&self, parameters: &BTreeMap<String, String>, pseudo: &PseudoParameters, partly: bool) -> Result<Resolved, Error> {
-        let source = self.to_value();
-        let mut evaluator = Evaluator::new(self, &source, pseudo);
+        let mut evaluator = Evaluator::new(self, self.value(), pseudo);
         evaluator.read_parameters(parameters, partly);
         let has_loops = self.tree().scalars().any(|(_, text, _)| text.starts_with(FOR_EACH));
         let (expanded, loops) = if has_loops { for_each::expand(&mut evaluator) } else { (Value::Null, Loops::default()) };
@@ -89,7 +90,7 @@ impl Template {
         for (pointer, names) in loops.influences {
             influence.at(&pointer).add_all(&names);
         }
-        Ok(Resolved { value: Value::Object(resolved), names: evaluator.names.into_list(), influence })
+        Ok(Resolved::new(Value::Object(resolved), evaluator.names.into_list(), influence))
     }
 }
 

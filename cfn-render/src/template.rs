@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use crate::code::Code;
 use crate::error::{Error, ErrorKind};
 use crate::problem::{Place, Problem};
+use crate::resolve::Latest;
 use crate::span::{LineIndex, Span};
 use crate::tree::{NodeId, Tree};
 
@@ -25,6 +26,9 @@ struct Source {
     path: PathBuf,
     /// Built on the first request for a place: most templates are valid.
     lines: OnceLock<LineIndex>,
+    /// A build resolves its template for every stage: the value is made once.
+    value: OnceLock<Value>,
+    latest: Latest,
     tree: Tree,
 }
 
@@ -69,7 +73,9 @@ impl Template {
                 .with_hint("a template is a mapping with sections such as `Resources`");
             return Err(Error::new(ErrorKind::Template, vec![problem]));
         }
-        Ok(Self { source: Arc::new(Source { text, path, lines: OnceLock::new(), tree }) })
+        Ok(Self {
+            source: Arc::new(Source { text, path, lines: OnceLock::new(), value: OnceLock::new(), latest: Latest::default(), tree }),
+        })
     }
 
     /// The text, byte for byte.
@@ -80,6 +86,10 @@ impl Template {
     /// The template's name in messages.
     pub fn path(&self) -> &Path {
         &self.source.path
+    }
+
+    pub(crate) fn latest(&self) -> &Latest {
+        &self.source.latest
     }
 
     pub(crate) fn tree(&self) -> &Tree {
@@ -97,7 +107,12 @@ impl Template {
     /// `2012-10-17` are strings, like quoted scalars; `null`, `~` and an empty value are null.
     /// Aliases and merge keys are expanded, and for a duplicate key the last one counts.
     pub fn to_value(&self) -> Value {
-        self.source.tree.value(Tree::ROOT)
+        self.value().clone()
+    }
+
+    /// As [`to_value`](Self::to_value), without a copy.
+    pub fn value(&self) -> &Value {
+        self.source.value.get_or_init(|| self.source.tree.value(Tree::ROOT))
     }
 
     /// The template as JSON text: four spaces, a newline at the end, keys in their order, every

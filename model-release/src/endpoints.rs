@@ -28,7 +28,7 @@ pub(crate) fn names(
     let texts: BTreeMap<String, String> =
         known.chain(with_previous_value.iter().map(|name| ((*name).to_owned(), "1".to_owned()))).collect();
     let mut found: Option<BTreeSet<String>> = None;
-    let differs_by_target = depends_on_target(&template.to_value());
+    let differs_by_target = accounts.len() * regions.len() > 1 && depends_on_target(template.value());
     let mut seen = BTreeSet::new();
     let mut opaque = BTreeSet::new();
     for account in accounts {
@@ -77,7 +77,7 @@ pub(crate) fn names_of_stack(
     if found.names.is_empty() && !found.opaque.is_empty() {
         return Err(in_opaque(template, &found.opaque));
     }
-    let differs = found.depend_on_target || depends_on_target(&template.to_value());
+    let differs = found.depend_on_target || depends_on_target(template.value());
     Ok((found.names.into_iter().collect(), differs))
 }
 

@@ -6,7 +6,7 @@
 
 mod java;
 
-use regex::{Regex, RegexBuilder};
+use regex_automata::meta::Regex;
 
 /// The size limit of a compiled pattern: `(a{1000}){1000}` is a short text and a huge program.
 const MAX_COMPILED: usize = 1 << 20;
@@ -21,10 +21,14 @@ pub struct AllowedPattern {
 impl AllowedPattern {
     pub(crate) fn new(text: &str) -> Self {
         let compiled = java::translate(text).and_then(|translated| {
-            let regex = RegexBuilder::new(&format!(r"\A(?:{translated})\z")).size_limit(MAX_COMPILED).build();
-            regex.map_err(|error| match error {
-                regex::Error::CompiledTooBig(_) => "it is too large when its repetitions are expanded".to_owned(),
-                error => error.to_string().lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned(),
+            // Without the automata that are compiled for fast searches in long texts: compiling them for
+            // a template's patterns costs more than the rest of a build, and each matches a few values.
+            let engine = Regex::config().nfa_size_limit(Some(MAX_COMPILED)).dfa(false).hybrid(false).onepass(false);
+            let regex = Regex::builder().configure(engine).build(&format!(r"\A(?:{translated})\z"));
+            regex.map_err(|error| match error.syntax_error() {
+                _ if error.size_limit().is_some() => "it is too large when its repetitions are expanded".to_owned(),
+                Some(syntax) => syntax.to_string().lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned(),
+                None => error.to_string(),
             })
         });
         Self { text: text.to_owned(), compiled }

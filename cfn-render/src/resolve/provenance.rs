@@ -1,6 +1,7 @@
 //! The parameters that a resolved value is made of.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -9,21 +10,28 @@ use crate::json_pointer;
 /// A resolved template that records the parameters of each value; returned by
 /// [`Template::resolve_with_provenance`](crate::Template::resolve_with_provenance).
 #[derive(Debug, Clone)]
-pub struct Resolved {
-    pub(super) value: Value,
-    pub(super) names: Vec<String>,
-    pub(super) influence: Influence,
+pub struct Resolved(Arc<Parts>);
+
+#[derive(Debug, Clone)]
+struct Parts {
+    value: Value,
+    names: Vec<String>,
+    influence: Influence,
 }
 
 impl Resolved {
+    pub(super) fn new(value: Value, names: Vec<String>, influence: Influence) -> Self {
+        Self(Arc::new(Parts { value, names, influence }))
+    }
+
     /// The resolved template.
     pub fn value(&self) -> &Value {
-        &self.value
+        &self.0.value
     }
 
     /// The resolved template only.
     pub fn into_value(self) -> Value {
-        self.value
+        Arc::unwrap_or_clone(self.0).value
     }
 
     /// The names of the parameters that affect the value at a JSON pointer of the resolved
@@ -54,7 +62,7 @@ impl Resolved {
     pub fn parameters_of(&self, pointer: &str) -> BTreeSet<&str> {
         let mut ids = BTreeSet::new();
         let Some(tokens) = json_pointer::tokens(pointer) else { return BTreeSet::new() };
-        let mut at = Some(&self.influence);
+        let mut at = Some(&self.0.influence);
         for token in tokens {
             let Some(here) = at else { break };
             // What selected or made a value affects each part of it.
@@ -64,7 +72,7 @@ impl Resolved {
         if let Some(here) = at {
             here.collect(&mut ids);
         }
-        ids.into_iter().filter_map(|id| self.names.get(id)).map(String::as_str).collect()
+        ids.into_iter().filter_map(|id| self.0.names.get(id)).map(String::as_str).collect()
     }
 }
 
