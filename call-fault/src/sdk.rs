@@ -124,6 +124,18 @@ fn fault_of<E: Error + 'static>(error: &SdkError<E, HttpResponse>, code: Option<
     })
 }
 
+/// The fault of a body whose response had begun, and that could not be read to its end.
+pub fn body_fault(error: &(dyn Error + 'static)) -> Fault {
+    if has_source::<TooLong>(error) {
+        Fault::TooLong
+    } else if innermost(error).contains("checksum") {
+        // The SDK compares the body with the checksum in the response's own headers.
+        Fault::NotOfAws
+    } else {
+        Fault::CutOff
+    }
+}
+
 fn has_source<T: Error + 'static>(error: &(dyn Error + 'static)) -> bool {
     sources(error).any(<dyn Error>::is::<T>)
 }

@@ -221,9 +221,14 @@ impl S3Store {
             return Ok(());
         }
         let returned = returned.map_or_else(|| "no SHA-256".to_owned(), |returned| format!("the SHA-256 `{returned}`"));
-        let message = format!("`s3://{}/{key}`: the response has {returned}, but `{sent}` was sent", self.bucket);
+        Err(self.unusable(operation, key, &format!("has {returned}, but `{sent}` was sent")))
+    }
+
+    /// An error for a response that S3 would not send.
+    fn unusable(&self, operation: &str, key: &str, what: &str) -> StoreError {
+        let message = format!("`s3://{}/{key}`: the response {what}", self.bucket);
         let hint = "check whether a proxy, a captive portal, or a store without support for SHA-256 checksums responds instead of S3";
-        Err(StoreError::new(operation, message).hint(Some(hint)))
+        StoreError::new(operation, message).hint(Some(hint))
     }
 
     fn encryption(&self) -> Option<ServerSideEncryption> {

@@ -463,6 +463,23 @@ fn parts_that_s3_does_not_confirm_are_an_error() {
     assert_eq!(server.requests.lock().unwrap().last().unwrap().method, "DELETE", "the upload is aborted");
 }
 
+/// A captive portal responds with status 200 to everything, a broken store with an empty id.
+#[test]
+fn an_upload_that_gets_no_id_sends_no_part() {
+    let empty = "<InitiateMultipartUploadResult><UploadId></UploadId></InitiateMultipartUploadResult>";
+    for body in ["", "<html>Log in</html>", "<InitiateMultipartUploadResult/>", empty] {
+        let server = Server::start(move |request| match request.method.as_str() {
+            "POST" => (200, Vec::new(), body.to_owned()),
+            _ => multipart(request, ""),
+        });
+        let failure = package(&store(&server), &two_parts()).unwrap_err();
+        assert_eq!(failure.store_error().unwrap().operation, "CreateMultipartUpload", "{body}: {failure}");
+        assert!(failure.problems()[0].hint.as_deref().unwrap().contains("proxy"), "{body}: {failure}");
+        let is_read = |request: &Request| ["HEAD", "POST"].contains(&request.method.as_str());
+        assert!(server.requests.lock().unwrap().iter().all(is_read), "{body}: a part was sent");
+    }
+}
+
 #[test]
 fn a_failed_multipart_upload_is_aborted() {
     let server =

@@ -85,6 +85,14 @@ fn each_error_says_what_failed_and_what_to_do() {
 }
 
 #[test]
+fn a_document_that_is_cut_off_is_not_read_in_part() {
+    let error = read(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\nConnection: close\r\n\r\n{ ".to_vec(), None).0.unwrap_err();
+    assert_eq!(error.kind, DocumentErrorKind::Unreachable, "{error}");
+    assert!(error.hint().unwrap().contains("the response was cut off"), "{error:?}");
+    assert!(!error.message.contains("streaming error"), "{error}");
+}
+
+#[test]
 fn a_document_that_is_too_large_is_rejected_with_and_without_a_content_length() {
     let length = MAX_BYTES + 1;
     let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n");

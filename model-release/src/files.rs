@@ -90,3 +90,43 @@ pub fn cannot(verb: &str, path: &Path, error: &io::Error) -> Diagnostic {
     };
     Diagnostic::error(format!("cannot {verb} `{}`: {reason}", path.display()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A file of this size that has no blocks on the disk.
+    fn sparse(folder: &tempfile::TempDir, size: u64) -> std::path::PathBuf {
+        let path = folder.path().join(format!("{size}"));
+        fs::File::create(&path).unwrap().set_len(size).unwrap();
+        path
+    }
+
+    #[test]
+    fn each_kind_of_file_is_refused_by_its_size_and_one_at_the_limit_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        type Read = fn(&Path) -> Result<usize, Diagnostic>;
+        let kinds: [(u64, Read); 3] = [
+            (MAX_TEMPLATE, |path| read_template(path).map(|text| text.len())),
+            (MAX_TEXT, |path| read_text(path).map(|text| text.len())),
+            (4, |path| read_bytes(path, 4).map(|bytes| bytes.len())),
+        ];
+        for (limit, read) in kinds {
+            assert_eq!(read(&sparse(&folder, limit)).unwrap() as u64, limit);
+            let refused = read(&sparse(&folder, limit + 1)).unwrap_err();
+            assert!(refused.message.ends_with(&format!("is larger than {} MiB", limit >> 20)), "{refused:?}");
+            // Far more than the machine could hold.
+            read(&sparse(&folder, 1 << 40)).unwrap_err();
+        }
+        let template = read_template(&sparse(&folder, 11 << 20)).unwrap_err();
+        assert!(template.hint.unwrap().contains("move resources into nested stacks"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_without_a_size_is_read_up_to_the_limit() {
+        let endless = Path::new("/dev/zero");
+        assert!(read_template(endless).unwrap_err().message.contains("is larger than 1 MiB"));
+        assert!(read_text(endless).unwrap_err().message.contains("is larger than 16 MiB"));
+    }
+}

@@ -4,7 +4,8 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_types::SdkConfig;
 use call_fault::Fault;
-use model_release::aws::{AwsTargetAccount, QuotaCodes, Session, SessionSettings};
+use model_release::aws::{AwsTargetAccount, QuotaCodes, S3History, Session, SessionSettings};
+use model_release::history::{HistoryPlace, HistoryStore as _};
 use model_release::{Diagnostic, Failure};
 use sandbox::loopback::{Answer, Loopback};
 use stack_rollout::preflight::{ArtifactName, ArtifactReader as _, ArtifactState, ImageName, ObjectState, Presence, TargetAccount as _};
@@ -219,4 +220,37 @@ async fn a_part_of_an_xml_document_is_an_error_and_not_the_part_that_was_read() 
     let session = session(&server, Credentials::new("AKIDEXAMPLE", "not-a-secret", None, None, "test")).await;
     let failure = session.caller().await.unwrap_err();
     assert_eq!(failure.diagnostics[0].hint, Some(Fault::CutOff.hint("sts:GetCallerIdentity")));
+}
+
+/// A shorter list of records would be a history without the last releases.
+#[tokio::test]
+async fn a_part_of_a_list_of_objects_is_an_error_and_not_a_shorter_list() {
+    const LIST: &str = "<ListBucketResult><Name>history</Name><IsTruncated>false</IsTruncated><KeyCount>2</KeyCount>\
+        <Contents><Key>records/1</Key></Contents><Contents><Key>records/2</Key></Contents></ListBucketResult>";
+    let place: HistoryPlace = "s3://history/records".parse().unwrap();
+    let credentials = || Credentials::new("AKIDEXAMPLE", "not-a-secret", None, None, "test");
+    let whole = server(|| Answer::new(200).body("application/xml", LIST));
+    let listing = S3History::new(&session(&whole, credentials()).await, &place).list("records/", None, 10).await.unwrap();
+    assert_eq!((listing.keys, listing.is_cut_off), (vec!["records/1".to_owned(), "records/2".to_owned()], false));
+
+    let part = &LIST[..LIST.find("<Key>records/2").unwrap()];
+    let cut = server(move || Answer::new(200).body("application/xml", part));
+    let failure = S3History::new(&session(&cut, credentials()).await, &place).list("records/", None, 10).await.unwrap_err();
+    assert_eq!(failure.diagnostics[0].hint, Some(Fault::CutOff.hint("s3:ListObjectsV2")), "{failure:?}");
+}
+
+#[tokio::test]
+async fn a_record_whose_bytes_are_not_those_of_its_checksum_is_an_error() {
+    let place: HistoryPlace = "s3://history/records".parse().unwrap();
+    // The checksum of other bytes.
+    let other = "MV9b23bQeMQ7isAGTkoBZGErH853yGk0W/yUx1iU7dM=";
+    let server = server(move || Answer::new(200).header("x-amz-checksum-sha256", other).body("application/json", "{}"));
+    let session = session(&server, Credentials::new("AKIDEXAMPLE", "not-a-secret", None, None, "test")).await;
+    let failure = S3History::new(&session, &place).get("records/1").await.unwrap_err();
+    let found = &failure.diagnostics[0];
+    assert!(found.message.starts_with("the response of `s3:GetObject` could not be read: body checksum mismatch"), "{found:?}");
+    assert_eq!(
+        (&found.hint, &found.details[..]),
+        (&Some(Fault::NotOfAws.hint("s3:GetObject")), &["s3://history/records/1".to_owned()][..])
+    );
 }

@@ -108,8 +108,9 @@ impl Recording {
                 Err(error) => {
                     let failure = model_release::registry_errors::of_registry(&error);
                     let what = "the command succeeded, but was not recorded in the registry";
-                    diagnostics
-                        .extend(failure.diagnostics.into_iter().map(|diagnostic| diagnostic.named(package.to_string()).detail(what)));
+                    // The place is the account and region that were called.
+                    let of_package = |diagnostic: Diagnostic| diagnostic.detail(format!("of `{package}`")).detail(what);
+                    diagnostics.extend(failure.diagnostics.into_iter().map(of_package));
                 }
             }
         }

@@ -7,7 +7,7 @@ use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::error::ErrorMetadata;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
-use super::{CutOff, TooLong, failed, is_whole_xml};
+use super::{CutOff, TooLong, body_fault, failed, is_whole_xml};
 use crate::Fault;
 
 /// An error of a service, with or without a code.
@@ -101,4 +101,13 @@ fn a_part_of_an_xml_document_is_not_a_whole_one() {
     for text in ["", "{}", "<R><A/>", "<R>1</A>", "<html><p>sign in"] {
         assert!(!is_whole_xml(text.as_bytes()), "{text}");
     }
+}
+
+#[test]
+fn a_body_that_ends_too_early_is_too_long_or_has_another_checksum_is_distinguished() {
+    assert_eq!(body_fault(&CutOff(None)), Fault::CutOff);
+    assert_eq!(body_fault(&io::Error::other("end of file before message length reached")), Fault::CutOff);
+    assert_eq!(body_fault(&TooLong(1 << 20)), Fault::TooLong);
+    let other = "body checksum mismatch. expected body checksum to be 00 but it was 01";
+    assert_eq!(body_fault(&io::Error::other(other)), Fault::NotOfAws);
 }

@@ -33,7 +33,9 @@ impl S3Store {
             .send()
             .await
             .map_err(|error| failure("CreateMultipartUpload", &self.bucket, Some(key), error))?;
-        let upload_id = created.upload_id().unwrap_or_default();
+        // A response of something else than S3 can have status 200, too.
+        let upload_id = created.upload_id().filter(|id| !id.is_empty());
+        let upload_id = upload_id.ok_or_else(|| self.unusable("CreateMultipartUpload", key, "has no upload id"))?;
         let outcome = self.put_each_part(client, key, upload_id, artifact, checksums).await;
         if outcome.is_err() {
             // The upload's error matters more than that of the clean-up.

@@ -5,6 +5,7 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::Object;
 use bytes::Bytes;
+use call_fault::sdk::{body_fault, innermost};
 
 use super::failure::target_error;
 use super::objects;
@@ -82,7 +83,10 @@ impl OpenCaptures {
     /// The next bytes of the object; `None` at its end.
     pub(crate) async fn next_chunk(&mut self) -> Result<Option<Bytes>, String> {
         let Some(body) = &mut self.body else { return Ok(None) };
-        body.next().await.transpose().map_err(|error| format!("GetObject: {error}"))
+        body.next()
+            .await
+            .transpose()
+            .map_err(|error| format!("GetObject: {}; {}", innermost(&error), body_fault(&error).hint("s3:GetObject")))
     }
 
     /// Reads the next page of keys, which S3 lists in the order of their names: that of time.

@@ -5,6 +5,7 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::config::Builder;
 use aws_sdk_s3::primitives::ByteStream;
 use bytes::{Bytes, BytesMut};
+use call_fault::sdk::{body_fault, innermost};
 
 use crate::target::{TargetError, TargetErrorKind};
 
@@ -23,7 +24,10 @@ pub(super) fn bucket_and_key(url: &str) -> Option<(&str, &str)> {
 pub(super) async fn read(url: &str, mut body: ByteStream, most: usize) -> Result<Option<Bytes>, TargetError> {
     let mut bytes = BytesMut::new();
     while let Some(chunk) = body.next().await {
-        let chunk = chunk.map_err(|error| TargetError::new(TargetErrorKind::Network, format!("{url}: {error}")).operation("GetObject"))?;
+        let chunk = chunk.map_err(|error| {
+            let read = TargetError::new(TargetErrorKind::Network, format!("{url}: {}", innermost(&error))).operation("GetObject");
+            read.with_hint(body_fault(&error).hint("s3:GetObject"))
+        })?;
         if bytes.len() + chunk.len() > most {
             return Ok(None);
         }

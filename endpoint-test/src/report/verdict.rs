@@ -253,4 +253,83 @@ mod tests {
         assert_eq!(Verdict::of_target([Outcome::Passed], []), Verdict::Empty);
         assert_eq!(Verdict::of_target([Outcome::Passed], [Outcome::Skipped]), Verdict::Empty);
     }
+
+    const OUTCOMES: [(Outcome, &str, &str); 6] = [
+        (Outcome::Passed, "passed", "passed"),
+        (Outcome::Failed, "failed", "failed"),
+        (Outcome::NotProven, "not proven", "not_proven"),
+        (Outcome::Errored, "errored", "errored"),
+        (Outcome::Observed, "observed", "observed"),
+        (Outcome::Skipped, "skipped", "skipped"),
+    ];
+    const VERDICTS: [(Verdict, &str, &str); 6] = [
+        (Verdict::Passed, "passed", "passed"),
+        (Verdict::Failed, "failed", "failed"),
+        (Verdict::NotProven, "not proven", "not_proven"),
+        (Verdict::Errored, "errored", "errored"),
+        (Verdict::Empty, "empty", "empty"),
+        (Verdict::Skipped, "skipped", "skipped"),
+    ];
+
+    #[test]
+    fn every_outcome_and_verdict_has_its_word_and_its_name_in_json() {
+        for (outcome, word, name) in OUTCOMES {
+            assert_eq!((outcome.as_str(), outcome.to_string(), format!("{outcome:>12}")), (word, word.to_owned(), format!("{word:>12}")));
+            assert_eq!(serde_json::to_value(outcome).unwrap(), name);
+        }
+        for (verdict, word, name) in VERDICTS {
+            assert_eq!((verdict.as_str(), verdict.to_string(), format!("{verdict:<12}")), (word, word.to_owned(), format!("{word:<12}")));
+            assert_eq!(serde_json::to_value(verdict).unwrap(), name);
+        }
+    }
+
+    /// Of two, the one that is earlier in the list decides.
+    #[test]
+    fn what_is_worse_decides_whatever_the_order() {
+        let outcomes = [Outcome::Failed, Outcome::NotProven, Outcome::Errored, Outcome::Passed, Outcome::Observed, Outcome::Skipped];
+        for (index, worse) in outcomes.into_iter().enumerate() {
+            for other in &outcomes[index..] {
+                assert_eq!((Outcome::of_all([worse, *other]), Outcome::of_all([*other, worse])), (worse, worse), "{worse} and {other}");
+            }
+        }
+        assert_eq!(Outcome::of_all([]), Outcome::Skipped);
+        let wrong: Vec<_> = outcomes.into_iter().filter(|outcome| outcome.is_wrong()).collect();
+        assert_eq!(wrong, outcomes[..3]);
+        let verdicts = [Verdict::Failed, Verdict::NotProven, Verdict::Errored, Verdict::Passed, Verdict::Empty];
+        for (index, worse) in verdicts.into_iter().enumerate() {
+            for other in &verdicts[index..] {
+                assert_eq!((Verdict::of_run([worse, *other]), Verdict::of_run([*other, worse])), (worse, worse), "{worse} and {other}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_target_has_the_verdict_of_its_worst_check_or_case() {
+        for (outcome, verdict) in
+            [(Outcome::Failed, Verdict::Failed), (Outcome::NotProven, Verdict::NotProven), (Outcome::Errored, Verdict::Errored)]
+        {
+            assert_eq!(Verdict::of_target([outcome], [Outcome::Passed]), verdict);
+            assert_eq!(Verdict::of_target([Outcome::Passed], [outcome, Outcome::Passed]), verdict);
+        }
+    }
+
+    #[test]
+    fn each_verdict_is_counted_as_what_it_is() {
+        let counts = Counts::of(VERDICTS.map(|(verdict, ..)| verdict).into_iter().chain([Verdict::Passed, Verdict::NotProven]));
+        assert_eq!(counts, Counts { targets: 8, passed: 2, failed: 1, not_proven: 2, errored: 1, empty: 2 });
+        // Reports of earlier versions had no `not_proven`: it is written only if there are some.
+        let json = serde_json::to_value(counts).unwrap();
+        assert_eq!((&json["not_proven"], serde_json::from_value::<Counts>(json.clone()).unwrap()), (&2.into(), counts));
+        let without = Counts { not_proven: 0, ..counts };
+        let json = serde_json::to_value(without).unwrap();
+        assert_eq!((json.get("not_proven"), serde_json::from_value::<Counts>(json.clone()).unwrap()), (None, without));
+    }
+
+    #[cfg(feature = "render")]
+    #[test]
+    fn the_share_of_what_passed_is_of_what_ran_and_decides() {
+        assert_eq!(Outcome::passed_of(OUTCOMES.map(|(outcome, ..)| outcome)), (1, 4));
+        assert_eq!(Outcome::passed_of([Outcome::Passed, Outcome::Passed, Outcome::Failed]), (2, 3));
+        assert_eq!(Outcome::passed_of([Outcome::Observed, Outcome::Skipped]), (0, 0));
+    }
 }

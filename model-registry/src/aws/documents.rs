@@ -5,6 +5,7 @@ use std::time::Duration;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::http::HttpResponse;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+use call_fault::sdk::{body_fault, innermost};
 
 use super::failure::sdk_error;
 use crate::documents::{DocumentError, DocumentErrorKind, Documents, MAX_BYTES};
@@ -47,7 +48,10 @@ impl S3Documents {
         }
         let mut bytes = Vec::new();
         while let Some(chunk) = object.body.next().await {
-            let chunk = chunk.map_err(|error| DocumentError::new(uri, DocumentErrorKind::Unreachable, error.to_string()))?;
+            let chunk = chunk.map_err(|error| DocumentError {
+                hint: Some(body_fault(&error).hint("s3:GetObject")),
+                ..DocumentError::new(uri, DocumentErrorKind::Unreachable, innermost(&error))
+            })?;
             if bytes.len() + chunk.len() > MAX_BYTES {
                 return Err(too_large());
             }

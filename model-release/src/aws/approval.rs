@@ -38,7 +38,7 @@ async fn action_executions(calls: &SignedCaller, execution: &Execution) -> Resul
 }
 
 fn failure(error: &CallError, execution: &Execution, region: &str) -> Failure {
-    let diagnostic = Diagnostic::error(error.to_string()).named(format!("region {region}")).detail(format!(
+    let diagnostic = Diagnostic::error(error.to_string()).in_aws(None::<&str>, Some(region)).detail(format!(
         "whether execution `{}` of `{}` is approved is unknown, so the release is not allowed",
         execution.id, execution.pipeline
     ));

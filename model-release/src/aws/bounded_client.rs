@@ -20,8 +20,8 @@ use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 /// More than any response that a command reads: an archive of sample payloads has up to 100 MB.
 const MAX_RESPONSE: usize = 128 * 1024 * 1024;
 
-/// Cuts every response off after [`MAX_RESPONSE`] bytes, and rejects one of the Query protocol that
-/// is not complete.
+/// Cuts every response off after [`MAX_RESPONSE`] bytes, and rejects one of the Query protocol, or a
+/// list of objects, that is not complete.
 #[derive(Debug)]
 pub(super) struct BoundedClient {
     /// For `http`.
@@ -38,11 +38,12 @@ struct BoundedConnector {
     components: RuntimeComponents,
 }
 
-/// Whether a text begins as a response of the Query protocol. The SDK rejects any other text.
-fn is_of_query(text: &[u8]) -> bool {
+/// Whether a text begins as a response of the Query protocol, or as a list of objects in S3. The SDK
+/// rejects any other text.
+fn is_of_aws(text: &[u8]) -> bool {
     let text = String::from_utf8_lossy(text);
     let root = text.split('<').skip(1).find(|tag| !tag.starts_with(['?', '!']));
-    root.and_then(|tag| tag.split([' ', '>', '/']).next()).is_some_and(|name| name.ends_with("Response"))
+    root.and_then(|tag| tag.split([' ', '>', '/']).next()).is_some_and(|name| name.ends_with("Response") || name == "ListBucketResult")
 }
 
 type BoxError = Box<dyn Error + Send + Sync>;
@@ -85,19 +86,20 @@ impl BoundedConnector {
 
 impl HttpConnector for BoundedConnector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        // A response in XML: the SDK would take the first half of one for a whole one.
+        // Responses in XML: the SDK would take the first half of one for a whole one.
+        let is_list = request.uri().contains("list-type=2");
         let is_query = request.headers().get("content-type").is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"));
         let response = self.send(request);
         HttpConnectorFuture::new(async move {
             let mut response = response.await?;
             let body = std::mem::replace(response.body_mut(), SdkBody::taken());
             let body = Limited::new(body, MAX_RESPONSE);
-            if !is_query {
+            if !is_query && !is_list {
                 *response.body_mut() = SdkBody::from_body_1_x(body.map_err(named));
                 return Ok(response);
             }
             let read = body.collect().await.map_err(|error| unread(named(error)))?.to_bytes();
-            if is_of_query(&read) && !is_whole_xml(&read) {
+            if is_of_aws(&read) && !is_whole_xml(&read) {
                 return Err(ConnectorError::io(CutOff(None).into()));
             }
             *response.body_mut() = SdkBody::from(read);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use stack_rollout::aws::CloudFormationStacks;
-use stack_rollout::{InstanceAction, Observed, Plan, PlannedInstance, SystemClock, exact_changes};
+use stack_rollout::{ChangeSetError, InstanceAction, Observed, Plan, PlannedInstance, SystemClock, exact_changes};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
@@ -38,8 +38,8 @@ pub async fn exact_plan(
             let target = &planned.target;
             let stack = planned.observed.as_ref().and_then(|instance| instance.stack_id.clone());
             let found = match (stack, sessions.config(&target.account, &target.region).await) {
-                (None, _) => (Err(ExactFailure { reason: "the stack is not known".to_owned(), missing_permission: None }), None),
-                (_, Err(error)) => (Err(ExactFailure { reason: error.to_string(), missing_permission: None }), None),
+                (None, _) => (Err(ExactFailure { reason: "the stack is not known".to_owned(), ..ExactFailure::default() }), None),
+                (_, Err(error)) => (Err(ExactFailure { reason: error.to_string(), missing_permission: None, hint: error.hint }), None),
                 (Some(stack), Ok(config)) => {
                     let stacks = CloudFormationStacks::from_config(&config);
                     let parameters = release.parameters.iter().cloned().chain(release.overrides_of(target)).collect();
@@ -49,7 +49,11 @@ pub async fn exact_plan(
                     let left = left.map(|error| {
                         let warning =
                             Diagnostic::warning("the change set was not deleted").code("change-set-left").named(target.to_string());
-                        warning.detail(error.to_string()).with_hint("it changes nothing, and the next exact plan deletes it")
+                        let harmless = "it changes nothing, and the next exact plan deletes it";
+                        match ExactFailure::of(&ChangeSetError::Call(error), &stack) {
+                            ExactFailure { reason, hint: Some(hint), .. } => warning.detail(reason).detail(harmless).with_hint(hint),
+                            ExactFailure { reason, .. } => warning.detail(reason).with_hint(harmless),
+                        }
                     });
                     (found.map_err(|error| ExactFailure::of(&error, &stack)), left)
                 }

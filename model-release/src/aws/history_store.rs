@@ -7,7 +7,7 @@ use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::ChecksumAlgorithm;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use call_fault::Fault;
+use call_fault::{Fault, sdk};
 use sha2::{Digest as _, Sha256};
 
 use super::{Session, diagnose};
@@ -77,8 +77,9 @@ impl HistoryStore for S3History {
             return Err(self.failed(key, diagnostic));
         }
         let bytes = object.body.collect().await.map_err(|error| {
-            let diagnostic = Diagnostic::error(format!("`{OPERATION}` could not be called: the response is not complete: {error}"));
-            self.failed(key, diagnostic.in_aws(None::<&str>, Some(&self.region)))
+            let diagnostic = Diagnostic::error(format!("the response of `{OPERATION}` could not be read: {}", sdk::innermost(&error)));
+            let hint = sdk::body_fault(&error).hint(OPERATION);
+            self.failed(key, diagnostic.in_aws(None::<&str>, Some(&self.region)).with_hint(hint))
         })?;
         Ok(Some(bytes.to_vec()))
     }

@@ -26,6 +26,9 @@ pub struct ExactTarget {
     pub not_known: Option<String>,
     /// The statement that permits change sets, if a call was denied.
     pub missing_permission: Option<String>,
+    /// What to do to get the change set, if known.
+    #[serde(default)]
+    pub hint: Option<String>,
 }
 
 /// A resource that a change set changes.
@@ -70,11 +73,13 @@ pub fn exact_target(
         differences: Vec::new(),
         not_known: None,
         missing_permission: None,
+        hint: None,
     };
     match found {
         Err(failure) => {
             result.not_known = Some(failure.reason);
             result.missing_permission = failure.missing_permission;
+            result.hint = failure.hint;
         }
         Ok(exact) => {
             match computed(release, observed, planned) {
@@ -101,19 +106,27 @@ pub fn exact_target(
 }
 
 /// Why a target has no change set.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ExactFailure {
     /// The reason.
     pub reason: String,
     /// The statement that permits change sets, if a call was denied.
     pub missing_permission: Option<String>,
+    /// What to do about it, if known.
+    pub hint: Option<String>,
 }
 
 impl ExactFailure {
     /// The failure for a stack. `stack` is its ARN.
     pub fn of(error: &ChangeSetError, stack: &str) -> Self {
-        let is_denied = matches!(error, ChangeSetError::Call(error) if error.kind() == CallErrorKind::AccessDenied);
-        Self { reason: error.to_string(), missing_permission: is_denied.then(|| statement(stack)) }
+        let reason = error.to_string();
+        let ChangeSetError::Call(error) = error else { return Self { reason, ..Self::default() } };
+        if error.kind() == CallErrorKind::AccessDenied {
+            let statement = statement(stack);
+            let hint = format!("to compare it with CloudFormation's own, allow these calls in the role with this statement: {statement}");
+            return Self { reason, missing_permission: Some(statement), hint: Some(hint) };
+        }
+        Self { reason, missing_permission: None, hint: error.hint() }
     }
 }
 
@@ -142,20 +155,30 @@ fn computed(release: &Release, observed: &Observed, planned: &PlannedInstance) -
 }
 
 impl PlanDocument {
-    /// Warnings about change sets: each missing permission once for an account.
+    /// Warnings about change sets that are not known: each missing permission once for an account, each
+    /// other reason for which something can be done once.
     pub fn exact_findings(&self) -> Vec<Diagnostic> {
-        let mut denied: BTreeMap<&str, (&ExactTarget, &str)> = BTreeMap::new();
+        let mut found: BTreeMap<(Option<&str>, Option<&str>), (Diagnostic, Vec<String>)> = BTreeMap::new();
         for target in self.exact.iter().flatten() {
-            if let Some(statement) = &target.missing_permission {
-                denied.entry(&target.account_id).or_insert((target, statement));
-            }
+            let (Some(reason), Some(hint)) = (&target.not_known, &target.hint) else { continue };
+            let denied = target.missing_permission.as_ref().map(|_| target.account_id.as_str());
+            let place = format!("{}/{}", target.account_id, target.region);
+            let finding = || {
+                let (message, code) = match denied {
+                    Some(_) => ("a call was denied, so this change set is not known: the computed plan stands", "change-sets-denied"),
+                    None => ("this change set is not known: the computed plan stands", "change-sets-not-known"),
+                };
+                let warning = Diagnostic::warning(message).code(code).named(place.clone()).detail(reason.clone());
+                (warning.with_hint(hint.clone()), Vec::new())
+            };
+            let same = denied.is_none().then_some(hint.as_str());
+            found.entry((denied, same)).and_modify(|(_, others)| others.push(place.clone())).or_insert_with(finding);
         }
-        let warning = |(account, (target, statement)): (&str, (&ExactTarget, &str))| {
-            let warning = Diagnostic::warning("no change set was created, because a call was denied: the computed plan stands");
-            let warning = warning.code("change-sets-denied").named(account).detail(target.not_known.clone().unwrap_or_default());
-            warning.with_hint(format!("to compare it with CloudFormation's own, add this statement to the role: {statement}"))
+        let warning = |(warning, others): (Diagnostic, Vec<String>)| match others.as_slice() {
+            [] => warning,
+            others => warning.detail(format!("the same in {}", others.join(", "))),
         };
-        denied.into_iter().map(warning).collect()
+        found.into_values().map(warning).collect()
     }
 
     /// The change sets as text, one line for each target that is not as computed.

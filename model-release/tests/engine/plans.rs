@@ -5,7 +5,7 @@ use model_release::manifest::Tool;
 use model_release::plan_report::{
     ExactFailure, ExactTarget, PlanDocument, SetAction, TargetAction, document, exact_target, markdown, text,
 };
-use model_release::{EndpointState, Release, Stage, TargetEndpoints};
+use model_release::{EndpointState, Place, Release, Stage, TargetEndpoints};
 use stack_rollout::status::{DetailedStatus, DriftStatus, InstanceStatus, OperationAction, OperationStatus};
 use stack_rollout::{CallError, ChangeSetError, ExactChange, Operation, observe, plan};
 
@@ -356,6 +356,24 @@ fn change_sets_are_shown_beside_the_computed_plan_and_a_denied_one_names_the_sta
     assert!(findings[0].hint.as_ref().unwrap().ends_with(statement), "{findings:#?}");
     let json = serde_json::to_value(&document).unwrap();
     assert_eq!(serde_json::from_value::<PlanDocument>(json).unwrap(), document);
+
+    // Another error of a call: one warning for all targets, with the hint of the call.
+    let throttled = || {
+        let error = CallError::error_response("DescribeChangeSet", "Throttling", "Rate exceeded");
+        Err(ExactFailure::of(&ChangeSetError::Call(error), stack))
+    };
+    let mut document = planned(&cloud, &release);
+    document.exact = Some(vec![exact(0, throttled()), exact(1, throttled())]);
+    let findings = document.exact_findings();
+    assert_eq!((findings.len(), findings[0].code), (1, Some("change-sets-not-known")), "{findings:#?}");
+    assert!(findings[0].hint.as_ref().unwrap().contains("throttl"), "{findings:#?}");
+    let details = ["`DescribeChangeSet` failed: Throttling: Rate exceeded", "the same in 333333333333/us-east-1"];
+    assert_eq!(findings[0].details, details);
+    assert_eq!(findings[0].place, Some(Place::Named("222222222222/us-east-1".to_owned())));
+    // Nothing can be done about the time that CloudFormation takes: the plan's own line shows it.
+    document.exact = Some(vec![exact(0, Err(ExactFailure::of(&ChangeSetError::Deadline, stack)))]);
+    assert!(document.exact_findings().is_empty());
+    assert!(unstyled(&text(&document, false)).contains("222222222222/us-east-1: the change set was not created within 10 minutes"));
 }
 
 #[test]

@@ -31,6 +31,18 @@ pub(crate) fn approval_action(execution: &str, action: &str, status: &str, at: f
 /// the policy.
 fn tested(registrant: &str, approval: &Json) -> (Cloud, Project) {
     let cloud = Cloud::new();
+    let project = tested_in(&cloud, registrant, approval);
+    (cloud, project)
+}
+
+/// As [`tested`], in an empty local AWS, and approved in a pipeline.
+pub(crate) fn approved(cloud: &Cloud) -> Project {
+    let project = tested_in(cloud, OTHER_PERSON, &json!({ "other_person": "required", "max_age_days": 1 }));
+    record(cloud, "1", "Succeeded", &digest(&project));
+    project
+}
+
+fn tested_in(cloud: &Cloud, registrant: &str, approval: &Json) -> Project {
     let package = SeedPackage {
         approval_status: Some("Approved".to_owned()),
         created_by: Some(json!({ "IamIdentity": { "Arn": registrant, "PrincipalId": "AROA:x" } })),
@@ -48,7 +60,7 @@ fn tested(registrant: &str, approval: &Json) -> (Cloud, Project) {
     project.run(["test-staging"]).ends_with(0);
     project.set("PIPELINE_NAME", PIPELINE);
     project.set("PIPELINE_EXECUTION_ID", EXECUTION);
-    (cloud, project)
+    project
 }
 
 pub(crate) fn digest(project: &Project) -> String {

@@ -19,6 +19,7 @@ use std::sync::Mutex;
 use cell::{Call, Cell, Outcome};
 use scenes::Scene;
 
+use crate::calls;
 use crate::cloud::Cloud;
 
 /// Cells of each command in `cargo xtask test`.
@@ -179,26 +180,74 @@ macro_rules! matrices {
 
 matrices![
     setup,
+    setup_alone,
     units,
     list,
     resolve,
     snapshot,
     package,
+    package_in_parts,
     build,
     gates,
     doctor,
     plan,
     plan_of_an_update,
+    exact_plan,
     status,
+    status_of_a_failed_stack,
+    fleet,
     deploy,
+    deploy_an_update,
     prune,
     test_staging,
+    test_asynchronous,
+    test_prod,
     check_release,
+    check_approval,
     report,
     stop,
     signed_build,
-    deploy_in_waves
+    deploy_in_waves,
+    rollback,
+    history,
+    verify,
+    new
 ];
+
+/// Calls that no scene makes, each with its reason.
+const WITHOUT_A_SCENE: [(&str, &str); 5] = [
+    ("s3:AbortMultipartUpload", "only a failed upload is aborted: the cells of `s3:UploadPart` do it"),
+    ("servicequotas:GetAWSDefaultServiceQuota", "the local AWS has an applied quota for every instance type"),
+    ("servicequotas:ListAWSDefaultServiceQuotas", "the local AWS has an applied quota for every instance type"),
+    ("sagemaker:DescribeInferenceComponent", "the local AWS has no inference components"),
+    ("sagemaker:ListInferenceComponents", "the local AWS has no inference components"),
+];
+
+/// A new command, or a new call, needs a scene: `pipeline/permissions/commands.json` has all of them,
+/// because the tests of permissions compare it with the sources.
+#[test]
+fn every_command_and_every_call_has_a_scene() {
+    let declared = calls::Declared::read();
+    let commands: BTreeSet<&str> = order().iter().map(|arguments| arguments[0]).collect();
+    let missing: Vec<_> = declared.commands.keys().filter(|command| !commands.contains(command.as_str())).collect();
+    assert!(missing.is_empty(), "these commands call AWS and have no scene: {missing:?}");
+
+    let rows = order().into_iter().flat_map(|arguments| page::rows(arguments).into_keys());
+    let tried: BTreeSet<String> = rows.map(|call| call.trim_end_matches(" in the target").to_owned()).collect();
+    let declared: BTreeSet<&str> = declared.purposes.values().flat_map(BTreeMap::values).flatten().map(String::as_str).collect();
+    let without: BTreeSet<&str> = declared.into_iter().filter(|call| !tried.contains(&logged(call))).collect();
+    assert_eq!(without, WITHOUT_A_SCENE.map(|(call, _)| call).into_iter().collect(), "these calls have no scene");
+}
+
+/// The name of a declared call in the log, which has the names that requests are signed with.
+fn logged(call: &str) -> String {
+    match call.split_once(':') {
+        Some(("cloudwatch", operation)) => format!("monitoring:{operation}"),
+        Some(("s3", "ListObjectsV2")) => "s3:ListObjects".to_owned(),
+        Some(("sagemaker", operation)) if operation.starts_with("Invoke") => format!("sagemaker-runtime:{operation}"),
+        _ => call.to_owned(),
+    }
+}
 
 /// The page explains every column, and is short enough to be read.
 #[test]

@@ -95,17 +95,19 @@ fn no_action_has_a_wildcard_and_every_entry_has_a_reason() {
     }
 }
 
+/// Every statement of a policy in a template.
+fn statements<'a>(value: &'a serde_json::Value, found: &mut Vec<&'a serde_json::Value>) {
+    match value {
+        serde_json::Value::Object(members) if members.contains_key("Effect") && members.contains_key("Action") => found.push(value),
+        serde_json::Value::Object(members) => members.values().for_each(|member| statements(member, found)),
+        serde_json::Value::Array(items) => items.iter().for_each(|item| statements(item, found)),
+        _ => {}
+    }
+}
+
 /// A role that tags any model with the project's tag could then delete that model as its own.
 #[test]
 fn models_are_tagged_only_when_they_are_created_or_belong_to_the_project() {
-    fn statements<'a>(value: &'a serde_json::Value, found: &mut Vec<&'a serde_json::Value>) {
-        match value {
-            serde_json::Value::Object(members) if members.contains_key("Effect") && members.contains_key("Action") => found.push(value),
-            serde_json::Value::Object(members) => members.values().for_each(|member| statements(member, found)),
-            serde_json::Value::Array(items) => items.iter().for_each(|item| statements(item, found)),
-            _ => {}
-        }
-    }
     let template = roles::template("pipeline/target-account.yml");
     let mut found = Vec::new();
     statements(&template, &mut found);
@@ -155,4 +157,26 @@ fn the_address_of_the_binary_and_its_parameter_have_no_wildcard() {
             assert!(!is_allowed(parameter, value), "{parameter}: {value}");
         }
     }
+}
+
+/// Asynchronous endpoints notify only topics that the team names, of one account, and none otherwise.
+#[test]
+fn an_endpoint_publishes_only_to_topics_of_a_named_account() {
+    let template = roles::template("pipeline/target-account.yml");
+    let parameter = &template["Parameters"]["NotificationTopicArn"];
+    assert_eq!(parameter["Default"], "");
+    let pattern = regex::Regex::new(&format!("^(?:{})$", parameter["AllowedPattern"].as_str().unwrap())).unwrap();
+    for allowed in ["", "arn:aws:sns:us-east-1:111111111111:iris-*", "arn:aws-cn:sns:*:111111111111:iris"] {
+        assert!(pattern.is_match(allowed), "{allowed}");
+    }
+    for refused in
+        ["*", "arn:aws:sns:us-east-1:*:iris", "arn:aws:sns:*:*:*", "arn:aws:s3:::bucket", "arn:aws:sns:us-east-1:111111111111:a b"]
+    {
+        assert!(!pattern.is_match(refused), "{refused}");
+    }
+    let mut found = Vec::new();
+    statements(&template, &mut found);
+    let publishing: Vec<_> = found.iter().filter(|statement| statement["Action"].to_string().contains("sns:")).collect();
+    assert_eq!(publishing.len(), 1, "{publishing:#?}");
+    assert_eq!(publishing[0]["Resource"], serde_json::json!({ "Ref": "NotificationTopicArn" }));
 }

@@ -1,8 +1,15 @@
 //! The commands of the matrix, each where it has something to do.
 
-use crate::cloud::Cloud;
+mod recorded;
+
+pub(super) use recorded::{history, rollback, test_prod, verify};
+
+use crate::cloud::{Cloud, GROUP};
 use crate::project::Project;
-use crate::{doctor, gates as release_policy, organization, release_checks, report as dossier, rollout, signing, stop as brake};
+use crate::{
+    approvals, asynchronous, doctor, failed_stacks, gates as release_policy, organization, release_checks, report as dossier, rollout,
+    signing, stop as brake,
+};
 
 /// A command, and where it runs.
 pub(super) struct Scene {
@@ -182,4 +189,85 @@ pub(super) fn deploy_in_waves() -> Scene {
         project
     };
     Scene { outputs: &["target/deploy"], waits: true, only: &["DescribeAlarms"], ..Scene::changing(arguments, prepare) }
+}
+
+/// The stack sets change in two regions, one with a model package of its own.
+pub(super) fn deploy_an_update() -> Scene {
+    let arguments = &["deploy", "--stage", "staging", "--no-preflight", "--wait", "86400"];
+    let prepare = |cloud: &Cloud| {
+        let project = rollout::project(cloud, &rollout::ACCOUNTS[..1]);
+        for version in [1, 2] {
+            rollout::approve(cloud, version);
+            project.run(["build"]).ends_with(0);
+            if version == 1 {
+                project.run(rollout::DEPLOY).ends_with(0);
+            }
+        }
+        project
+    };
+    let only = &["UpdateStackSet", "UpdateStackInstances"];
+    Scene { outputs: &["target/deploy"], waits: true, only, ..Scene::changing(arguments, prepare) }
+}
+
+/// Writes a team's repository.
+pub(super) fn new() -> Scene {
+    let arguments = &["new", "repository", "--model-package-group", GROUP];
+    Scene { outputs: &["repository", "repository/test"], ..Scene::changing(arguments, registered) }
+}
+
+/// All projects of the account.
+pub(super) fn fleet() -> Scene {
+    Scene::reading(&["status", "--all"], deployed)
+}
+
+/// The update of a stack was rolled back.
+pub(super) fn status_of_a_failed_stack() -> Scene {
+    let arguments = &["status", "--stage", "staging", "--accounts", "444444444444"];
+    Scene { code: 1, only: &["DescribeStackEvents"], ..Scene::reading(arguments, failed_stacks::rolled_back) }
+}
+
+/// With a change set in each stack. A failure can leave one.
+pub(super) fn exact_plan() -> Scene {
+    let arguments = &["plan", "--stage", "staging", "--exact", "--no-preflight"];
+    let only = &["CreateChangeSet", "DeleteChangeSet", "DescribeChangeSet", "ListChangeSets"];
+    Scene { outputs: &["target/deploy"], only, ..Scene::changing(arguments, outdated) }
+}
+
+/// A pipeline has the approval.
+pub(super) fn check_approval() -> Scene {
+    let arguments = &["check-release", "--stage", "prod", "--pipeline", approvals::PIPELINE];
+    Scene { outputs: &["target/deploy"], only: &["ListActionExecutions"], ..Scene::reading(arguments, approvals::approved) }
+}
+
+/// An artifact is uploaded in parts.
+pub(super) fn package_in_parts() -> Scene {
+    let prepare = |cloud: &Cloud| {
+        cloud.make_bucket("artifacts");
+        let project = cloud.project();
+        project.write("glue.yml", "Resources: {J: {Type: 'AWS::Glue::Job', Properties: {Command: {ScriptLocation: job.py}}}}\n");
+        project.write("job.py", &"#".repeat((16 << 20) + 1));
+        project.write("out/t.yaml", "earlier\n");
+        project
+    };
+    let arguments = &["package", "--template-file", "glue.yml", "--s3-bucket", "artifacts", "--output-template-file", "out/t.yaml"];
+    let only = &["CreateMultipartUpload", "UploadPart", "CompleteMultipartUpload"];
+    Scene { outputs: &["out"], only, ..Scene::changing(arguments, prepare) }
+}
+
+/// An asynchronous endpoint reads payloads from S3 and writes responses to it.
+pub(super) fn test_asynchronous() -> Scene {
+    let arguments = &["test-staging", "--no-load", "--wait", "86400"];
+    let only = &["InvokeEndpointAsync", "GetObject"];
+    Scene { outputs: &["target/deploy"], waits: true, only, ..Scene::reading(arguments, asynchronous::staged) }
+}
+
+/// No account remains with which the group is shared.
+pub(super) fn setup_alone() -> Scene {
+    let prepare = |cloud: &Cloud| {
+        let project = cloud.project();
+        project.run(["setup"]).ends_with(0);
+        project
+    };
+    let arguments = &["setup", "--multi-account-deployment", "NO"];
+    Scene { only: &["DeleteModelPackageGroupPolicy"], ..Scene::changing(arguments, prepare) }
 }
