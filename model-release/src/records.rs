@@ -3,6 +3,7 @@
 //!
 //! A record is a file of its own: the manifest cannot have the checksum of its own signature.
 
+mod binary;
 mod provenance;
 mod subjects;
 mod test_result;
@@ -20,6 +21,7 @@ use std::time::SystemTime;
 
 use jiff::Timestamp;
 
+pub use binary::{Binary, BinaryRecord};
 use release_records::ResourceDescriptor;
 pub use release_records::{Bundle, Predicate, PublicKey, Signer, Statement, sign};
 

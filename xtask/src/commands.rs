@@ -25,6 +25,8 @@ pub(crate) mod rollback;
 #[cfg(feature = "aws")]
 pub(crate) mod setup;
 #[cfg(feature = "aws")]
+pub(crate) mod sign_binary;
+#[cfg(feature = "aws")]
 pub(crate) mod status;
 #[cfg(feature = "aws")]
 pub(crate) mod stop;
@@ -33,8 +35,12 @@ pub(crate) mod tour;
 pub(crate) mod upgrade;
 #[cfg(feature = "aws")]
 pub(crate) mod verify;
+#[cfg(feature = "aws")]
+pub(crate) mod verify_binary;
 
 #[cfg(not(feature = "aws"))]
 mod without_aws;
 #[cfg(not(feature = "aws"))]
-pub(crate) use without_aws::{check_release, deploy, doctor, history, plan, prune, rollback, setup, status, stop, verify};
+pub(crate) use without_aws::{
+    check_release, deploy, doctor, history, plan, prune, rollback, setup, sign_binary, status, stop, verify, verify_binary,
+};

@@ -166,6 +166,7 @@ pub(crate) fn completed(diagnostic: &Diagnostic) -> Cow<'_, Diagnostic> {
                 "an endpoint's image and artifacts must be in its own region: register the model there and name it, such as --regional-model-package {subject}=same-version, or remove the region from --regions"
             ),
         ),
+        Some("no-binary-provenance") => (None, "sign a binary that `cargo xtask dist` built, with its .provenance.json beside it".to_owned()),
         Some("no-public-key") => (None, "save the public key that `aws kms get-public-key --key-id KEY-ARN` returns as PEM, and name the file in the release policy or with --public-key".to_owned()),
         Some("no-trusted-key") => (
             None,
@@ -180,6 +181,8 @@ pub(crate) fn completed(diagnostic: &Diagnostic) -> Cow<'_, Diagnostic> {
                 .to_owned(),
         ),
         Some("reapply-target") => (None, "name a target of the stage with --reapply, as `plan` lists them".to_owned()),
+        Some("binary-record-missing") => (None, "name it with --record; `sign-binary` writes it".to_owned()),
+        Some("binary-record-refused") => (None, "do not run this binary: find out who built and signed it".to_owned()),
         Some("record-missing") => (None, "sign with --sign-with: `build` signs the provenance, `test-staging` its results, `check-release` that it is allowed".to_owned()),
         Some("record-of-another-key") => (None, "find out who signed it; pin another key only if your team signs with it".to_owned()),
         Some("record-refused") => {

@@ -158,6 +158,8 @@ async fn run(printer: Printer, cli: Cli) -> Result<Exit, Failure> {
         }
         Command::TestProd(options) => Box::pin(commands::test_endpoints::run(printer, &tests(&options)?, Stage::Prod, &options)).await,
         Command::Verify(options) => Box::pin(commands::verify::run(printer, &project_unless(true)?, &options)).await,
+        Command::SignBinary(options) => commands::sign_binary::run(printer, &options).await,
+        Command::VerifyBinary(options) => commands::verify_binary::run(printer, &options).await,
         Command::Demo(options) => Box::pin(commands::demo::run(printer, &workspace("demo")?, &options)).await,
         #[cfg(feature = "dev")]
         Command::Developer(task) => {

@@ -29,6 +29,12 @@ impl Signing {
         self.signer.is_some()
     }
 
+    /// The fingerprint of the key.
+    #[cfg(feature = "aws")]
+    pub(crate) fn fingerprint(&self) -> Option<String> {
+        self.signer.as_ref().map(KmsSigner::fingerprint)
+    }
+
     /// The signed record as a file; `None` without a key.
     pub(crate) async fn record<P: Predicate + Sync>(
         &self,

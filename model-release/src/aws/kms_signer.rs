@@ -61,6 +61,11 @@ impl KmsSigner {
         Ok(TrustedKey { key: opened.public, file: opened.key.to_string().into() })
     }
 
+    /// The SHA-256 of its public key.
+    pub fn fingerprint(&self) -> String {
+        self.public.fingerprint()
+    }
+
     /// Signs a statement, and verifies the signature before it is used.
     pub async fn sign<P: Predicate + Sync>(&self, statement: &Statement<P>) -> Result<Bundle, Failure> {
         let bundle = sign(statement, self).await?;

@@ -3,6 +3,7 @@
 //!
 //! `UPDATE_SCHEMAS=1 cargo test -p model-release --features schema --test schemas` updates them.
 
+mod commands;
 mod rollout;
 
 use std::collections::BTreeMap;

@@ -97,7 +97,7 @@ struct RollBack {
 
 #[derive(JsonSchema)]
 #[expect(dead_code, reason = "the format of a file")]
-struct Tool {
+pub(super) struct Tool {
     name: String,
     version: String,
 }
@@ -124,7 +124,7 @@ struct Difference {
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
 #[expect(dead_code, reason = "the format of a file")]
-struct Operation {
+pub(super) struct Operation {
     #[schemars(rename = "operation_id")]
     id: String,
     /// `CREATE`, `UPDATE` …
@@ -218,7 +218,7 @@ struct Capacity {
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
 #[expect(dead_code, reason = "the format of a file")]
-struct Problem {
+pub(super) struct Problem {
     code: String,
     message: String,
     #[schemars(default)]

@@ -65,6 +65,7 @@ impl Upgrade {
             json!({ "path": file.path, "outcome": file.outcome, "diff": file.diff(), "conflicts": conflicts })
         };
         json!({
+            "schema_version": 1,
             "from": { "xtask": self.from.0, "pin": pin(&self.from.1) },
             "to": { "xtask": self.to.0, "pin": pin(&self.to.1) },
             "files": self.files.iter().map(file).collect::<Vec<_>>(),

@@ -18,9 +18,9 @@ pub use options::{
     DoctorOptions, EvidenceOptions, FleetOptions, FreezeOptions, HistoryOptions, HistoryPlaceOptions, InitTestsOptions, ListOptions,
     NewOptions, OnFailure, OwnChecks, PackageOptions, Permissions, PinOptions, PlanOptions, PreferenceOptions, ProjectOptions,
     PruneOptions, RecordOptions, RegionConcurrency, RegistryAction, RegistryOptions, ReleaseOptions, ReportOptions, ResolveOptions,
-    RoleOptions, RollbackOptions, SchemaOf, SetupOptions, SignatureOptions, SigningOptions, SnapshotOptions, StackSetAccess,
-    StackSetOptions, StageAccounts, StagingTestOptions, StatusOptions, StopOptions, TemplateBucketOptions, TestOptions, TourOptions,
-    UpgradeOptions, VerifyOptions, WaveOptions, non_empty,
+    RoleOptions, RollbackOptions, SchemaOf, SetupOptions, SignBinaryOptions, SignatureOptions, SigningOptions, SnapshotOptions,
+    StackSetAccess, StackSetOptions, StageAccounts, StagingTestOptions, StatusOptions, StopOptions, TemplateBucketOptions, TestOptions,
+    TourOptions, UpgradeOptions, VerifyBinaryOptions, VerifyOptions, WaveOptions, non_empty,
 };
 
 use terminal::Format;
@@ -125,6 +125,10 @@ pub enum Command {
     TestProd(TestOptions),
     /// Verify the signed records of a release with a public key: offline, or with its history
     Verify(VerifyOptions),
+    /// Sign the provenance of a binary that `dist` built, with a key of AWS KMS
+    SignBinary(SignBinaryOptions),
+    /// Verify the signed provenance of a binary with a public key, without AWS
+    VerifyBinary(VerifyBinaryOptions),
     /// Run the whole pipeline on this machine, against a local AWS with three accounts
     Demo(DemoOptions),
     #[cfg(feature = "dev")]

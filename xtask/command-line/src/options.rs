@@ -22,6 +22,7 @@ mod report;
 mod rollback;
 mod setup;
 mod shared;
+mod sign_binary;
 mod status;
 mod stop;
 mod test_endpoints;
@@ -56,6 +57,7 @@ pub use shared::{
     AccountFilter, FreezeOptions, ProjectOptions, RecordOptions, ReleaseOptions, RoleOptions, SignatureOptions, SigningOptions,
     StageAccounts, TemplateBucketOptions,
 };
+pub use sign_binary::{SignBinaryOptions, VerifyBinaryOptions};
 pub use status::{FleetOptions, StatusOptions};
 pub use stop::StopOptions;
 pub use test_endpoints::{OwnChecks, TestOptions};

@@ -81,7 +81,7 @@ pub(crate) fn run(printer: Printer, project: &Project, options: &DistOptions) ->
     set.write()?;
     executable(&binary)?;
     let result = serde_json::json!({
-        "binary": binary, "sha256": checksum, "glibc": GLIBC, "bill_of_materials": beside("cdx.json"),
+        "schema_version": 1, "binary": binary, "sha256": checksum, "glibc": GLIBC, "bill_of_materials": beside("cdx.json"),
         "licences": beside("licences.txt"), "provenance": beside("provenance.json"),
     });
     printer.result(&result, format_args!("{}\nXTASK_SHA256={checksum}", binary.display()));

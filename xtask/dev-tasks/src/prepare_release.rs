@@ -57,7 +57,7 @@ pub(crate) fn run(printer: Printer, project: &Project, options: &PrepareReleaseO
     } else {
         format!("nothing is changed yet; to change it, commit and tag: `cargo xtask prepare-release {version} --execute`")
     };
-    let result = serde_json::json!({ "version": version, "tag": tag, "notes": notes, "executed": options.execute });
+    let result = serde_json::json!({ "schema_version": 1, "version": version, "tag": tag, "notes": notes, "executed": options.execute });
     printer.result(&result, format_args!("{tag}\n\n{notes}\n{next}"));
     Ok(Exit::Done)
 }

@@ -28,7 +28,7 @@ pub(crate) fn run(printer: Printer, project: &Project, options: &InitTestsOption
     }
     set.write()?;
     let written: Vec<_> = draft.files.iter().map(|(file, _)| files::shown(file)).collect();
-    let record = json!({ "suite": files::shown(&path), "cases": draft.cases, "files": written });
+    let record = json!({ "schema_version": 1, "suite": files::shown(&path), "cases": draft.cases, "files": written });
     let xtask = terminal::program();
     let next = format!("{xtask} test-staging --endpoint-url http://127.0.0.1:8080 --suite {}", files::shown(&path));
     printer.result(&record, format!("{}\nTry it on a model container: {next}", written.join("\n")));

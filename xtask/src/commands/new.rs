@@ -98,6 +98,7 @@ fn show(printer: Printer, options: &NewOptions, repository: &NewRepository, file
     let findings = repository.seed.as_ref().map(|seed| seed.findings.as_slice()).unwrap_or_default();
     let written: Vec<_> = files.iter().map(|file| file.path.as_str()).collect();
     let data = json!({
+        "schema_version": 1,
         "folder": files::shown(&options.folder),
         "files": written,
         "pin": repository.pin,

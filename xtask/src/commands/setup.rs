@@ -62,6 +62,7 @@ pub(crate) async fn run(printer: Printer, options: &SetupOptions) -> Result<Exit
     let changed = change != PolicyChange::Unchanged;
     let accounts: Vec<_> = principals.iter().map(ToString::to_string).collect();
     let data = json!({
+        "schema_version": 1,
         "group": request.group.name.to_string(),
         "group_created": created && !options.check,
         "policy": policy,

@@ -28,4 +28,6 @@ without_aws! {
     stop(terminal::Project, command_line::StopOptions) "build it with its default features"
     verify(terminal::Project, command_line::VerifyOptions) "build it with its default features"
     setup(command_line::SetupOptions) "build it with its default features"
+    sign_binary(command_line::SignBinaryOptions) "build it with its default features"
+    verify_binary(command_line::VerifyBinaryOptions) "build it with its default features"
 }

@@ -9,6 +9,7 @@ mod asynchronous;
 mod aws_cli;
 mod aws_cli_options;
 mod bad_input;
+mod binary_signing;
 mod build;
 mod buildspecs;
 #[path = "../permissions/calls.rs"]

@@ -1,5 +1,9 @@
 //! A project in a temporary folder, and runs of the program in it.
 
+// Benchmarks use this file, too.
+#[path = "json_output.rs"]
+pub(crate) mod json_output;
+
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -206,7 +210,10 @@ impl Project {
 
     /// Runs the program in the project's folder.
     pub(crate) fn run<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Run {
-        self.ended(self.command(arguments).spawn().unwrap())
+        let arguments: Vec<OsString> = arguments.into_iter().map(|argument| argument.as_ref().to_owned()).collect();
+        let run = self.ended(self.command(&arguments).spawn().unwrap());
+        json_output::check(&arguments, &run.stdout);
+        run
     }
 
     /// Waits for a started program.

@@ -1,9 +1,15 @@
 //! Output files and input files are valid by the published schemas.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 
+use clap::CommandFactory as _;
+use serde_json::json;
+
 use crate::buildspecs::python_program;
+use crate::cloud::{Cloud, GROUP};
+use crate::project::json_output::{SCHEMAS, problems};
 use crate::project::{Project, workspace};
 
 /// Validates a JSON or YAML file; the error lists the problems.
@@ -85,4 +91,61 @@ fn the_schemas_of_the_template_find_mistakes_in_both_formats() {
     for schema in ["stage-config.v1.json", stage] {
         validate(schema, &project.path("right.json")).unwrap_or_else(|problems| panic!("{schema}: {problems}"));
     }
+}
+
+/// Commands whose result is no document.
+const WITHOUT_DOCUMENT: [&str; 7] = ["bench", "config schema", "demo", "lint", "soak", "test", "tour"];
+
+fn commands(command: &clap::Command, before: &str, found: &mut BTreeSet<String>) {
+    for command in command.get_subcommands() {
+        let name = format!("{before}{}", command.get_name());
+        if command.has_subcommands() {
+            commands(command, &format!("{name} "), found);
+        } else {
+            found.insert(name);
+        }
+    }
+}
+
+#[test]
+fn every_command_that_prints_a_document_has_a_schema() {
+    let mut all = BTreeSet::new();
+    commands(&command_line::Cli::command(), "", &mut all);
+    let known: BTreeSet<String> = SCHEMAS.iter().map(|(command, ..)| *command).chain(WITHOUT_DOCUMENT).map(str::to_owned).collect();
+    assert_eq!(all, known, "left: the commands; right: those with a schema, and those without a document");
+    for (.., schema) in SCHEMAS {
+        assert!(workspace().join("schemas").join(schema).is_file(), "{schema}");
+    }
+}
+
+/// The other documents are checked where the tests of their commands print them.
+#[test]
+fn what_no_other_test_prints_as_json_is_valid_and_so_is_the_lock_file() {
+    let cloud = Cloud::new();
+    cloud.register(3);
+    cloud.prepare("staging", "222222222222");
+    let project = cloud.project();
+    let json = |arguments: &[&str], code| {
+        let run = project.run(arguments.iter().chain(&["--format", "json"])).ends_with(code);
+        assert!(!run.stdout.is_empty(), "{arguments:?}");
+    };
+    json(&["setup", "--check"], 1);
+    json(&["setup"], 0);
+    json(&["registry", "snapshot", "--out", "snapshot.json"], 0);
+    json(&["config", "check"], 0);
+    json(&["test-prod", "--list"], 0);
+    json(&["build"], 0);
+    json(&["deploy", "--stage", "staging", "--no-preflight"], 0);
+    json(&["prune", "--stage", "staging", "--instance", "222222222222/us-east-1", "--even-targets"], 0);
+    json(&["new", "team", "--url", "s3://tools/xtask"], 0);
+    json(&["new", "other", "--from-parameter", "/mlops/xtask"], 0);
+    json(&["new", "third"], 0);
+    for folder in ["team", "other", "third"] {
+        let mut lock = project.json(&format!("{folder}/xtask.lock"));
+        assert_eq!(problems("xtask-lock.v1.json", &lock), [""; 0], "{folder}");
+        json(&["upgrade", "--project-dir", folder, "--check"], 4);
+        lock["xtasks"] = json!("0.1.0");
+        assert!(!problems("xtask-lock.v1.json", &lock).is_empty(), "an unknown key is refused");
+    }
+    assert!(project.read("snapshot.json").contains(GROUP));
 }

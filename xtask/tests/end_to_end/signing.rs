@@ -371,7 +371,7 @@ fn a_statement_does_not_depend_on_user_folder_or_time_zone() {
 }
 
 /// Verifies a record with securesystemslib; the payload.
-fn verified_by_python(project: &Project, record: &str) -> Result<Json, String> {
+pub(crate) fn verified_by_python(project: &Project, record: &str) -> Result<Json, String> {
     let output = Command::new(python_program("python"))
         .arg(workspace().join("xtask/tests/oracles/verify.py"))
         .args([project.path(record), project.path("release-key.pem")])

@@ -105,6 +105,15 @@ fn the_provenance_is_a_statement_about_the_binary_and_never_names_a_commit_that_
     assert_eq!(clean["subject"], json!([{ "name": "xtask-x", "digest": { "sha256": CHECKSUM } }]));
     assert_eq!(clean["predicateType"], "https://slsa.dev/provenance/v1");
     assert!(clean.to_string().contains("0123456789abcdef"));
+    // The form that `sign-binary` signs.
+    let folder = tempfile::tempdir().unwrap();
+    let binary = folder.path().join("xtask-x");
+    std::fs::write(&binary, "x").unwrap();
+    let commit = Commit { id: "0123456789abcdef".to_owned(), seconds: 0, is_modified: false };
+    let digest = model_release::files::digest(b"x");
+    let text = provenance::statement(&project, "xtask-x", &digest, Some(&commit), "x86_64-unknown-linux-gnu").unwrap();
+    std::fs::write(folder.path().join("xtask-x.provenance.json"), text).unwrap();
+    model_release::records::Binary::read(&binary).unwrap().statement().unwrap();
     assert!(!statement(true).to_string().contains("0123456789abcdef"));
 }
 

@@ -35,7 +35,7 @@ pub(super) async fn run(printer: Printer, options: &SnapshotOptions) -> Result<E
     let snapshot = Snapshot::new(Some(group_of(&packages, group)), packages);
     set.add(options.out.clone(), snapshot.write());
     set.write()?;
-    let data = json!({ "file": options.out.display().to_string(), "model_packages": count, "documents": documents });
+    let data = json!({ "schema_version": 1, "file": options.out.display().to_string(), "model_packages": count, "documents": documents });
     let with =
         if options.with_metrics { format!(", {documents} documents in {}", files::shown(&mirror(&options.out))) } else { String::new() };
     printer.result(&data, format_args!("{}: {count} model packages{with}", files::shown(&options.out)));
