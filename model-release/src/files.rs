@@ -104,8 +104,8 @@ mod tests {
 
     #[test]
     fn each_kind_of_file_is_refused_by_its_size_and_one_at_the_limit_is_read() {
-        let folder = tempfile::tempdir().unwrap();
         type Read = fn(&Path) -> Result<usize, Diagnostic>;
+        let folder = tempfile::tempdir().unwrap();
         let kinds: [(u64, Read); 3] = [
             (MAX_TEMPLATE, |path| read_template(path).map(|text| text.len())),
             (MAX_TEXT, |path| read_text(path).map(|text| text.len())),

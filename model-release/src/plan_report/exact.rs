@@ -158,7 +158,7 @@ impl PlanDocument {
     /// Warnings about change sets that are not known: each missing permission once for an account, each
     /// other reason for which something can be done once.
     pub fn exact_findings(&self) -> Vec<Diagnostic> {
-        let mut found: BTreeMap<(Option<&str>, Option<&str>), (Diagnostic, Vec<String>)> = BTreeMap::new();
+        let mut found: BTreeMap<_, (Diagnostic, Vec<String>)> = BTreeMap::new();
         for target in self.exact.iter().flatten() {
             let (Some(reason), Some(hint)) = (&target.not_known, &target.hint) else { continue };
             let denied = target.missing_permission.as_ref().map(|_| target.account_id.as_str());

@@ -15,6 +15,7 @@ macro_rules! formats {
         #[derive(JsonSchema)]
         #[schemars(deny_unknown_fields)]
         #[expect(dead_code, reason = "the format of a document")]
+        #[allow(clippy::struct_field_names, reason = "the names are those of the JSON")]
         struct $name { $($(#[$field_meta])* $field: $type,)* }
     )*};
 }
