@@ -1,53 +1,49 @@
 //! The status of a fleet: fifty projects with ten target accounts each, over the local AWS.
-//!
-//! `cargo xtask bench fleet` uses the tests' profile, in which the AWS SDK is compiled. Fails if the
-//! status of the 500 endpoints takes more than ten seconds.
 
-use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::process::ExitCode;
 
+use benchmarks::scene::{program, workspace};
+use benchmarks::{Meter, Of, Process, Report, Usage};
 use sandbox::stand_in::{LEAST_TEMPLATE, Options, SeedPackages, StandIn};
 use serde_json::{Value as Json, json};
-
-#[path = "../tests/end_to_end/project.rs"]
-#[allow(dead_code, unreachable_pub, reason = "the tests use more of it")]
-mod project;
-
-use project::{Project, stand_in_cache};
 
 const HOME: &str = "111111111111";
 const PROJECTS: u32 = 50;
 const ACCOUNTS: u32 = 10;
-const LIMIT: Duration = Duration::from_secs(10);
+const MOST_SECONDS: f64 = 10.0;
+const ROUNDS: usize = 3;
 
-fn main() {
-    let aws = StandIn::start(&Options::new(stand_in_cache())).expect("the local AWS");
+fn main() -> ExitCode {
+    let mut report = Report::new("fleet");
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace().join("target"), Into::into);
+    let aws = StandIn::start(&Options::new(target.join("stand-in"))).expect("the local AWS");
     for number in 0..PROJECTS {
         deploy(&aws, number);
     }
-    let mut folder = Project::empty();
-    folder.set_all(aws.environment(HOME).expect("an environment"));
-    aws.clear_requests().expect("the log");
-    let start = Instant::now();
-    let run = folder.run(["status", "--all", "--format", "json", "--html", "fleet.html"]);
-    let elapsed = start.elapsed();
-    assert_eq!(run.code, 0, "{}", run.stderr);
-    let status: Json = serde_json::from_str(&run.stdout).expect("a document");
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let meter = Meter::start(folder.path()).expect("python3 starts");
+    let mut variables: std::collections::BTreeMap<_, _> = aws.environment(HOME).expect("an environment").into_iter().collect();
+    variables.insert("PATH".to_owned(), std::env::var("PATH").unwrap_or_default());
+    let arguments = ["status", "--all", "--quiet", "--format", "json", "--html", "fleet.html"];
+    let command = std::iter::once(program()).chain(arguments.map(str::to_owned)).collect();
+    let process = Process { command, folder: folder.path().to_owned(), variables };
     let endpoints = PROJECTS * ACCOUNTS;
-    assert_eq!((&status["counts"]["endpoints"], &status["counts"]["ok"]), (&endpoints.into(), &endpoints.into()));
-    let mut calls: BTreeMap<String, usize> = BTreeMap::new();
-    for request in aws.requests().expect("the log") {
-        *calls.entry(request.action).or_default() += 1;
+    let (mut runs, mut requests) = (Vec::new(), 0);
+    for _ in 0..ROUNDS {
+        aws.clear_requests().expect("the log");
+        runs.push(meter.run(&process));
+        let status: Json = serde_json::from_str(&meter.output()).expect("a document");
+        assert_eq!((&status["counts"]["endpoints"], &status["counts"]["ok"]), (&endpoints.into(), &endpoints.into()));
+        requests = aws.requests().expect("the log").len();
     }
-    #[expect(clippy::print_stdout, reason = "a benchmark prints its results")]
-    {
-        println!("{endpoints} endpoints in {PROJECTS} projects: {:.2} s, {} calls", elapsed.as_secs_f64(), calls.values().sum::<usize>());
-        for (action, count) in &calls {
-            println!("{count:>6} {action}");
-        }
-        println!("{:>6} KB of HTML", folder.read("fleet.html").len() / 1024);
-    }
-    assert!(elapsed < LIMIT, "it took {:.2} s, more than {} s", elapsed.as_secs_f64(), LIMIT.as_secs());
+    let usage = Usage::median(&runs);
+    let name = |what: &str| format!("{what} of `status --all`: {endpoints} endpoints in {PROJECTS} projects");
+    report.add(&report.figure(name("duration"), usage.wall, "s").at_most(MOST_SECONDS, Of::Value));
+    report.add(&report.figure(name("CPU time"), usage.cpu, "CPU s"));
+    report.add(&report.figure(name("peak memory"), usage.peak_mib, "MiB"));
+    #[expect(clippy::cast_precision_loss, reason = "some thousand")]
+    report.add(&report.figure(name("requests"), requests as f64, "requests"));
+    report.exit()
 }
 
 /// A project's stack set, with an instance in each account.
