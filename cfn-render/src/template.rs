@@ -107,7 +107,7 @@ impl Template {
     /// `2012-10-17` are strings, like quoted scalars; `null`, `~` and an empty value are null.
     /// Aliases and merge keys are expanded, and for a duplicate key the last one counts.
     pub fn to_value(&self) -> Value {
-        self.value().clone()
+        self.source.value.get().cloned().unwrap_or_else(|| self.source.tree.value(Tree::ROOT))
     }
 
     /// As [`to_value`](Self::to_value), without a copy.

@@ -1,7 +1,8 @@
-//! `lint`: checks wording, format, lints, documentation, dependencies, published crates and
-//! templates, as CI does.
+//! `lint`: checks wording, format, lints, documentation, dependencies, published crates,
+//! templates and instruction counts, as CI does.
 
 mod crates;
+mod instructions;
 mod supply_chain;
 mod templates;
 mod unused;
@@ -42,6 +43,9 @@ pub(crate) async fn run(
     }
     if selected(LintCheck::Templates) {
         lint.templates(project, example).await?;
+    }
+    if selected(LintCheck::Instructions) {
+        lint.instructions(project)?;
     }
     Ok(lint.exit)
 }

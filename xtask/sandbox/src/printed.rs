@@ -99,6 +99,7 @@ pub fn strings(workspace: &Path) -> Vec<Printed> {
         "stage-config",
         "team-repository",
         "xtask",
+        "xtask/benchmarks",
         "xtask/command-line",
         "xtask/dev-tasks",
         "xtask/sandbox",

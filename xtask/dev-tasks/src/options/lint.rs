@@ -21,4 +21,6 @@ pub enum LintCheck {
     Crates,
     // The CloudFormation templates: cfn-lint, and the rules of pipeline/guard.
     Templates,
+    // The instructions of six operations of the libraries, counted by valgrind.
+    Instructions,
 }
