@@ -19,6 +19,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use serde::Deserialize;
+
 use crate::stand_in::Error;
 use crate::stand_in::environment::{isolate, locked, packages, run};
 use crate::stand_in::process::Process;
@@ -132,9 +134,15 @@ impl ModelServers {
         let mut command = Command::new(self.environment.join("bin/python"));
         isolate(&mut command);
         command.arg(self.folder.join("serve.py")).arg(kind).arg(self.folder.join(kind).join(model));
-        let (process, ready) = Process::start(command)?;
+        let (process, ready) = Process::start::<Ready>(command)?;
         Ok(ModelServer { url: ready.url, _process: process })
     }
+}
+
+/// What a server prints when it is ready.
+#[derive(Deserialize)]
+struct Ready {
+    url: String,
 }
 
 impl ModelServer {

@@ -19,13 +19,14 @@ mod aws;
 mod document;
 pub(crate) mod environment;
 mod error;
+#[cfg(unix)]
+mod fork_server;
 pub(crate) mod process;
 pub(crate) mod program;
 mod scene;
 mod wire;
 
 use std::path::PathBuf;
-use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -36,6 +37,8 @@ use serde_json::{Value, json};
 pub use document::Document;
 pub use environment::prepare;
 pub use error::Error;
+#[cfg(unix)]
+pub use fork_server::ForkServer;
 pub use scene::{
     EndpointFailure, EndpointStatus, Fault, LoggedRequest, Organization, SeedAccount, SeedOrganization, SeedPackage, SeedPackages,
     SeedUnit, WrongBody,
@@ -72,6 +75,28 @@ impl Options {
     pub fn new(cache_dir: impl Into<PathBuf>) -> Self {
         Self { cache_dir: cache_dir.into(), ..Self::default() }
     }
+
+    /// The launcher's arguments.
+    fn arguments(&self) -> Result<Vec<String>, Error> {
+        let mut arguments = Vec::new();
+        if self.unpatched {
+            arguments.push("--unpatched".to_owned());
+        }
+        if let Some(patches) = &self.patches {
+            arguments.extend(["--patches".to_owned(), patches.join(",")]);
+        }
+        if let Some(url) = &self.model_server {
+            arguments.extend(["--model-server".to_owned(), url.clone()]);
+        }
+        if self.enforce_iam {
+            arguments.push("--enforce-iam".to_owned());
+        }
+        if let Some(path) = &self.log_file {
+            let path = std::path::absolute(path).map_err(Error::file(path))?;
+            arguments.extend(["--log-file".to_owned(), path.to_string_lossy().into_owned()]);
+        }
+        Ok(arguments)
+    }
 }
 
 #[derive(Deserialize)]
@@ -79,12 +104,27 @@ struct SeededPackages {
     arns: Vec<String>,
 }
 
+/// What the launcher prints when it is ready.
+#[derive(Debug, Deserialize)]
+struct Ready {
+    url: String,
+    pid: u32,
+    patches: Vec<String>,
+}
+
+/// The launcher.
+#[derive(Debug)]
+enum Running {
+    Process(Process),
+    #[cfg(unix)]
+    Fork(fork_server::Fork),
+}
+
 /// A running stand-in. It stops when it is dropped or this process ends.
 #[derive(Debug)]
 pub struct StandIn {
-    process: Process,
-    url: String,
-    patches: Vec<String>,
+    running: Running,
+    ready: Ready,
     program: PathBuf,
     enforced_first: bool,
     enforcing: AtomicBool,
@@ -94,54 +134,36 @@ impl StandIn {
     /// Creates the environment if it is missing, and starts the launcher in about a second.
     pub fn start(options: &Options) -> Result<Self, Error> {
         let prepared = environment::prepare_all(&options.cache_dir)?;
-        let mut command = Command::new(prepared.python());
-        environment::isolate(&mut command);
-        command.args(["-m", "stand_in"]).current_dir(&prepared.program);
-        if options.unpatched {
-            command.arg("--unpatched");
-        }
-        if let Some(patches) = &options.patches {
-            command.args(["--patches", &patches.join(",")]);
-        }
-        if let Some(url) = &options.model_server {
-            command.args(["--model-server", url]);
-        }
-        if options.enforce_iam {
-            command.arg("--enforce-iam");
-        }
-        if let Some(path) = &options.log_file {
-            let path = std::path::absolute(path).map_err(Error::file(path))?;
-            command.arg("--log-file").arg(path);
-        }
-        let (process, ready) = Process::start(command)?;
-        Ok(Self {
-            process,
-            url: ready.url,
-            patches: ready.patches,
-            program: prepared.program,
-            enforced_first: options.enforce_iam,
-            enforcing: AtomicBool::new(options.enforce_iam),
-        })
+        let (process, ready) = Process::start::<Ready>(prepared.command(options.arguments()?))?;
+        Ok(Self::new(Running::Process(process), ready, prepared.program, options))
+    }
+
+    fn new(running: Running, ready: Ready, program: PathBuf, options: &Options) -> Self {
+        Self { running, ready, program, enforced_first: options.enforce_iam, enforcing: AtomicBool::new(options.enforce_iam) }
     }
 
     /// The URL for `AWS_ENDPOINT_URL`, such as `http://127.0.0.1:40123`.
     pub fn url(&self) -> &str {
-        &self.url
+        &self.ready.url
     }
 
     /// The launcher's process id.
     pub fn process_id(&self) -> u32 {
-        self.process.id()
+        self.ready.pid
     }
 
     /// The active patches.
     pub fn patches(&self) -> &[String] {
-        &self.patches
+        &self.ready.patches
     }
 
     /// The launcher's standard error so far: empty unless moto printed a warning.
     pub fn standard_error(&self) -> String {
-        self.process.stderr()
+        match &self.running {
+            Running::Process(process) => process.stderr(),
+            #[cfg(unix)]
+            Running::Fork(fork) => fork.stderr(),
+        }
     }
 
     /// All requests of programs so far, in the order of the responses.
@@ -281,7 +303,7 @@ impl StandIn {
     /// Sends a request to one of the stand-in's control routes.
     fn control<Output: DeserializeOwned>(&self, method: &str, route: &str, body: &impl Serialize) -> Result<Output, Error> {
         let operation = format!("{method} /stand-in/{route}");
-        let unreadable = |source: serde_json::Error| Error::Request { url: self.url.clone(), source: source.into() };
+        let unreadable = |source: serde_json::Error| Error::Request { url: self.ready.url.clone(), source: source.into() };
         let body = if method == "POST" { serde_json::to_vec(body).map_err(unreadable)? } else { Vec::new() };
         let reply = self.send(method, &format!("/stand-in/{route}"), &[("content-type", "application/json".to_owned())], body)?;
         serde_json::from_value(aws::read_json(&operation, &reply)?).map_err(unreadable)

@@ -1,8 +1,12 @@
 //! The local AWS of a test: the registry's account, target accounts with endpoints, and a model
 //! behind them.
 
+use std::sync::LazyLock;
+
 use sandbox::iris::{Behaviour, Container};
-use sandbox::stand_in::{LoggedRequest, Options, SeedPackages, StandIn};
+#[cfg(unix)]
+use sandbox::stand_in::ForkServer;
+use sandbox::stand_in::{Error, LoggedRequest, Options, SeedPackages, StandIn};
 use serde_json::{Value as Json, json};
 
 use crate::calls::{self, Call, Place};
@@ -22,6 +26,18 @@ pub(crate) struct Cloud {
     _runtime: tokio::runtime::Runtime,
 }
 
+/// Imports moto once for all tests: that takes two seconds, and a fork some milliseconds.
+#[cfg(unix)]
+fn start(options: &Options) -> Result<StandIn, Error> {
+    static SERVER: LazyLock<ForkServer> = LazyLock::new(|| ForkServer::start(&stand_in_cache()).unwrap_or_else(|error| panic!("{error}")));
+    SERVER.stand_in(options)
+}
+
+#[cfg(not(unix))]
+fn start(options: &Options) -> Result<StandIn, Error> {
+    StandIn::start(options)
+}
+
 impl Cloud {
     pub(crate) fn new() -> Self {
         Self::start(|_| {})
@@ -33,7 +49,7 @@ impl Cloud {
         let model = runtime.block_on(async { Container::serve(Behaviour::Healthy) }).unwrap();
         let mut options = Options { model_server: Some(model.url().to_owned()), ..Options::new(stand_in_cache()) };
         change(&mut options);
-        let aws = StandIn::start(&options).unwrap_or_else(|error| panic!("{error}"));
+        let aws = start(&options).unwrap_or_else(|error| panic!("{error}"));
         Self { aws, model, _runtime: runtime }
     }
 

@@ -1,5 +1,6 @@
 //! The stand-in's Python environment: created once from pinned packages, with uv or venv and pip.
 
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -24,8 +25,12 @@ pub(super) struct Prepared {
 }
 
 impl Prepared {
-    pub(super) fn python(&self) -> PathBuf {
-        self.environment.join("bin/python")
+    /// The launcher with these arguments.
+    pub(super) fn command(&self, arguments: impl IntoIterator<Item: AsRef<OsStr>>) -> Command {
+        let mut command = Command::new(self.environment.join("bin/python"));
+        isolate(&mut command);
+        command.args(["-m", "stand_in"]).args(arguments).current_dir(&self.program);
+        command
     }
 }
 

@@ -1,12 +1,12 @@
-//! The launcher's process: started until it reports that it is ready, and stopped on drop.
+//! A process that prints one line of JSON when it is ready, and ends when its standard input closes.
 
-use std::io::{BufRead as _, BufReader, Read as _};
-use std::process::{Child, ChildStderr, ChildStdin, Command, Stdio};
+use std::io::{BufRead as _, BufReader, Read};
+use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use super::environment::last_lines;
 use super::error::Error;
@@ -15,15 +15,6 @@ use super::error::Error;
 const READY_WITHIN: Duration = Duration::from_mins(10);
 /// The launcher and its children end when its standard input closes; a kill leaves the children.
 const STOPPED_WITHIN: Duration = Duration::from_mins(1);
-
-/// The line that the launcher prints.
-#[derive(Debug, Deserialize)]
-pub(crate) struct Ready {
-    pub(crate) url: String,
-    /// Only from the stand-in.
-    #[serde(default)]
-    pub(super) patches: Vec<String>,
-}
 
 #[derive(Debug)]
 pub(crate) struct Process {
@@ -34,7 +25,8 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    pub(crate) fn start(mut command: Command) -> Result<(Self, Ready), Error> {
+    /// Starts a command. `Ready` is the line that it prints.
+    pub(crate) fn start<Ready: DeserializeOwned>(mut command: Command) -> Result<(Self, Ready), Error> {
         let failed = |reason: String, output: &str| Error::Start { reason, output: last_lines(output) };
         let mut child = command
             .stdin(Stdio::piped())
@@ -74,10 +66,6 @@ impl Process {
         self.stderr.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    pub(super) fn id(&self) -> u32 {
-        self.child.id()
-    }
-
     fn end(&mut self) {
         drop(self.input.take());
         let deadline = Instant::now() + STOPPED_WITHIN;
@@ -101,7 +89,7 @@ impl Drop for Process {
 }
 
 /// Reads all of standard error, so that the launcher never blocks, and keeps the first megabyte.
-fn collect_stderr(mut stderr: ChildStderr, text: Arc<Mutex<String>>) -> JoinHandle<()> {
+pub(super) fn collect_stderr(mut stderr: impl Read + Send + 'static, text: Arc<Mutex<String>>) -> JoinHandle<()> {
     const LIMIT: usize = 1 << 20;
     std::thread::spawn(move || {
         let mut chunk = [0; 4096];

@@ -26,6 +26,7 @@ pub(super) const FILES: &[(&str, &str)] = embedded![
     "endpoint_update.py",
     "endpoints.py",
     "faults.py",
+    "fork_server.py",
     "invalid.py",
     "invocations.py",
     "patches/__init__.py",

@@ -8,7 +8,7 @@ import sys
 import threading
 
 
-def arguments():
+def parse(arguments):
     parser = argparse.ArgumentParser(prog="stand_in", description="A local AWS on 127.0.0.1. Ends when standard input closes.")
     parser.add_argument("--port", type=int, default=0, help="use this port; 0, the default, uses a free one")
     parser.add_argument("--unpatched", action="store_true", help="run plain moto without patches")
@@ -17,7 +17,8 @@ def arguments():
     parser.add_argument("--model-server", metavar="URL", help="send invocations of endpoints to this URL")
     parser.add_argument("--log-file", metavar="FILE", help="append each request to this file, as a line of JSON")
     parser.add_argument("--enforce-iam", action="store_true", help="check signatures and identity policies")
-    return parser.parse_args()
+    parser.add_argument("--fork-server", action="store_true", help="fork a local AWS for each connection to a Unix socket")
+    return parser.parse_args(arguments)
 
 
 def isolate():
@@ -34,10 +35,15 @@ def end_with_standard_input(server):
     server.shutdown()
 
 
-def main():
-    options = arguments()
+def main(arguments=None):
+    options = parse(arguments)
     isolate()
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    if options.fork_server:
+        from stand_in import fork_server
+
+        fork_server.serve(main)
+        return
     # Imports moto here, so that `--help` is fast and the environment is already clean.
     from stand_in import patches, server
 

@@ -5,7 +5,7 @@ use sandbox::iris::{Behaviour, Container};
 use sandbox::stand_in::{EndpointStatus, Options, Reply, StandIn};
 use serde_json::{Value, json};
 
-use super::{Clean, PROD, STAGING, cache, make_endpoint, start};
+use super::{PROD, STAGING, cache, make_endpoint, start};
 
 const FLOWER: &str = "5.1,3.5,1.4,0.2";
 
@@ -13,7 +13,7 @@ fn body(reply: &Reply) -> Value {
     serde_json::from_slice(&reply.body).unwrap()
 }
 
-fn with_container(behaviour: Behaviour) -> (Clean, Container) {
+fn with_container(behaviour: Behaviour) -> (StandIn, Container) {
     let container = Container::serve(behaviour).unwrap();
     let aws = start();
     aws.set_model_server(container.url(), None).unwrap();

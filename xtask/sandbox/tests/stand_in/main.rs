@@ -1,5 +1,5 @@
-//! End-to-end tests of the stand-in. Each test has its own stand-in; the first creates the Python
-//! environment.
+//! End-to-end tests of the stand-in. Each test has its own stand-in, a fork of one process; the first
+//! creates the Python environment.
 
 mod endpoints;
 mod faults;
@@ -12,9 +12,9 @@ mod releases;
 mod stored_bytes;
 
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::LazyLock;
 
-use sandbox::stand_in::{Error, Options, StandIn};
+use sandbox::stand_in::{Error, ForkServer, Options, StandIn};
 use serde_json::{Value, json};
 
 const REGISTRY: &str = "111111111111";
@@ -26,37 +26,15 @@ fn cache() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap().join("stand-in")
 }
 
-/// An empty stand-in for one test: a new one, or a reset one of an earlier test.
-fn start() -> Clean {
-    let spare = SPARE.lock().unwrap().pop();
-    Clean(Some(spare.unwrap_or_else(|| StandIn::start(&Options::new(cache())).unwrap())))
+/// An empty stand-in.
+fn start() -> StandIn {
+    FORK_SERVER.stand_in(&Options::new(cache())).unwrap()
 }
 
-/// Reset stand-ins. They end with this process, which closes their standard input.
-static SPARE: Mutex<Vec<StandIn>> = Mutex::new(Vec::new());
-
-struct Clean(Option<StandIn>);
-
-impl std::ops::Deref for Clean {
-    type Target = StandIn;
-
-    fn deref(&self) -> &StandIn {
-        self.0.as_ref().unwrap()
-    }
-}
-
-impl Drop for Clean {
-    fn drop(&mut self) {
-        let used = self.0.take().unwrap();
-        // A stand-in that cannot be reset, or printed something, is not used again.
-        if used.reset().is_ok() && used.standard_error().is_empty() {
-            SPARE.lock().unwrap().push(used);
-        }
-    }
-}
+static FORK_SERVER: LazyLock<ForkServer> = LazyLock::new(|| ForkServer::start(&cache()).unwrap());
 
 fn start_unpatched() -> StandIn {
-    StandIn::start(&Options { unpatched: true, ..Options::new(cache()) }).unwrap()
+    FORK_SERVER.stand_in(&Options { unpatched: true, ..Options::new(cache()) }).unwrap()
 }
 
 /// Creates a model, a configuration and an endpoint with the same name.

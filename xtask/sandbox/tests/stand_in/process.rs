@@ -10,7 +10,15 @@ use super::{REGISTRY, cache, start};
 
 #[test]
 fn dropping_it_stops_the_process_and_closes_the_port() {
-    let aws = StandIn::start(&Options::new(cache())).unwrap();
+    ends_when_dropped(StandIn::start(&Options::new(cache())).unwrap());
+}
+
+#[test]
+fn dropping_a_fork_stops_it_and_closes_the_port() {
+    ends_when_dropped(start());
+}
+
+fn ends_when_dropped(aws: StandIn) {
     let mut connection = TcpStream::connect(aws.url().trim_start_matches("http://")).unwrap();
     drop(aws);
     // Checks this connection: another server could already use the port.
@@ -54,6 +62,24 @@ fn a_reset_removes_all_state() {
     aws.call(REGISTRY, "sagemaker", "UpdateEndpoint", &json!({ "EndpointName": "iris", "EndpointConfigName": "next" })).unwrap();
     assert_eq!(super::served(&aws, REGISTRY, "iris"), "package/2");
     assert!(aws.invoke(REGISTRY, "iris", "text/csv", "1", &[]).unwrap().text().contains("no model server"));
+}
+
+#[test]
+fn forks_share_no_state_and_no_random_numbers() {
+    let [first, second] = [start(), start()];
+    assert_ne!(first.process_id(), second.process_id());
+    let create = |aws: &StandIn| aws.query(REGISTRY, "iam", "CreateUser", &[("UserName", "user")]).unwrap();
+    let id = |aws: &StandIn| create(aws).text("UserId").unwrap();
+    // Each creates the same user: the other one's does not exist.
+    assert_ne!(id(&first), id(&second));
+}
+
+#[test]
+fn a_fork_that_cannot_start_says_why_and_the_server_goes_on() {
+    let options = Options { patches: Some(vec!["data-captur".to_owned()]), ..Options::new(cache()) };
+    let Error::Start { output, .. } = super::FORK_SERVER.stand_in(&options).unwrap_err() else { panic!() };
+    assert!(output.contains("unknown patch data-captur"), "{output}");
+    assert_eq!(start().requests().unwrap(), []);
 }
 
 #[test]
