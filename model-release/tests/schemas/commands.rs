@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use model_release::approval::ApprovalRecord;
+use model_release::manifest::RolloutLimits;
 use schemars::JsonSchema;
 use serde_json::{Value as Json, json};
 
@@ -408,6 +410,31 @@ formats! {
         organization: Option<String>,
     }
 
+    /// Why `check-release` allows a release.
+    CheckedRelease {
+        #[schemars(schema_with = "version")]
+        schema_version: u32,
+        stage: String,
+        /// The digest `sha256:…` of the release's manifest.
+        release: String,
+        /// The ARNs of the model packages, each as it was built.
+        model_packages: Vec<String>,
+        /// The tests of staging in a sentence; null for staging.
+        staging_tests: Option<String>,
+        /// The number of images and artifacts that still have the approved bytes.
+        unchanged_bytes: usize,
+        /// Of what it is not known whether it has the approved bytes.
+        unknown_bytes: Vec<String>,
+        /// The signed records that were verified.
+        verified_records: Vec<String>,
+        /// The approval, if one was read.
+        approval: Option<ApprovalRecord>,
+        /// The limits of the release policy for a rollout to this stage.
+        limits: Option<RolloutLimits>,
+        /// Why it is allowed although production is frozen.
+        during_freeze: Option<String>,
+    }
+
     /// What `dist` wrote.
     Dist {
         #[schemars(schema_with = "version")]
@@ -460,6 +487,7 @@ enum Pin {
 fn the_schemas_of_what_commands_print_are_fresh() {
     for (name, title, schema) in [
         ("binary-record.v1.json", "Signed provenance of a binary", of(schema_for!(model_release::records::BinaryRecord))),
+        ("checked-release.v1.json", "Result of check-release", of(schema_for!(CheckedRelease))),
         ("config-check.v1.json", "Verdict on the parameters of the stages", of(schema_for!(ConfigCheck))),
         ("config-explanation.v1.json", "Parameters of a stage with their sources", of(schema_for!(ConfigExplanation))),
         ("dist.v1.json", "Result of dist", of(schema_for!(Dist))),

@@ -10,7 +10,7 @@ use super::workspace;
 /// The commands that print a document, with its schema. An option can change the document.
 pub(crate) const SCHEMAS: &[(&str, Option<&str>, &str)] = &[
     ("build", None, "release-manifest.v2.json"),
-    ("check-release", None, "approval.v1.json"),
+    ("check-release", None, "checked-release.v1.json"),
     ("config check", None, "config-check.v1.json"),
     ("config explain", None, "config-explanation.v1.json"),
     ("deploy", None, "rollout.v1.json"),
