@@ -238,19 +238,3 @@ async fn a_part_of_a_list_of_objects_is_an_error_and_not_a_shorter_list() {
     let failure = S3History::new(&session(&cut, credentials()).await, &place).list("records/", None, 10).await.unwrap_err();
     assert_eq!(failure.diagnostics[0].hint, Some(Fault::CutOff.hint("s3:ListObjectsV2")), "{failure:?}");
 }
-
-#[tokio::test]
-async fn a_record_whose_bytes_are_not_those_of_its_checksum_is_an_error() {
-    let place: HistoryPlace = "s3://history/records".parse().unwrap();
-    // The checksum of other bytes.
-    let other = "MV9b23bQeMQ7isAGTkoBZGErH853yGk0W/yUx1iU7dM=";
-    let server = server(move || Answer::new(200).header("x-amz-checksum-sha256", other).body("application/json", "{}"));
-    let session = session(&server, Credentials::new("AKIDEXAMPLE", "not-a-secret", None, None, "test")).await;
-    let failure = S3History::new(&session, &place).get("records/1").await.unwrap_err();
-    let found = &failure.diagnostics[0];
-    assert!(found.message.starts_with("the response of `s3:GetObject` could not be read: body checksum mismatch"), "{found:?}");
-    assert_eq!(
-        (&found.hint, &found.details[..]),
-        (&Some(Fault::NotOfAws.hint("s3:GetObject")), &["s3://history/records/1".to_owned()][..])
-    );
-}

@@ -9,7 +9,7 @@ use crate::project::Project;
 const ACCOUNT: &str = "222222222222";
 
 /// A deployed stage with an asynchronous endpoint.
-pub(crate) fn staged(cloud: &Cloud) -> Project {
+fn staged(cloud: &Cloud) -> Project {
     let mut project = cloud.project();
     project.set("STAGING_ACCOUNT_LIST", ACCOUNT);
     let mut parameters = project.json("staging-config-template.json");

@@ -6,10 +6,7 @@ pub(super) use recorded::{history, rollback, test_prod, verify};
 
 use crate::cloud::{Cloud, GROUP};
 use crate::project::Project;
-use crate::{
-    approvals, asynchronous, doctor, failed_stacks, gates as release_policy, organization, release_checks, report as dossier, rollout,
-    signing, stop as brake,
-};
+use crate::{approvals, doctor, gates as release_policy, organization, release_checks, report as dossier, rollout, signing, stop as brake};
 
 /// A command, and where it runs.
 pub(super) struct Scene {
@@ -220,12 +217,6 @@ pub(super) fn fleet() -> Scene {
     Scene::reading(&["status", "--all"], deployed)
 }
 
-/// The update of a stack was rolled back.
-pub(super) fn status_of_a_failed_stack() -> Scene {
-    let arguments = &["status", "--stage", "staging", "--accounts", "444444444444"];
-    Scene { code: 1, only: &["DescribeStackEvents"], ..Scene::reading(arguments, failed_stacks::rolled_back) }
-}
-
 /// With a change set in each stack. A failure can leave one.
 pub(super) fn exact_plan() -> Scene {
     let arguments = &["plan", "--stage", "staging", "--exact", "--no-preflight"];
@@ -252,13 +243,6 @@ pub(super) fn package_in_parts() -> Scene {
     let arguments = &["package", "--template-file", "glue.yml", "--s3-bucket", "artifacts", "--output-template-file", "out/t.yaml"];
     let only = &["CreateMultipartUpload", "UploadPart", "CompleteMultipartUpload"];
     Scene { outputs: &["out"], only, ..Scene::changing(arguments, prepare) }
-}
-
-/// An asynchronous endpoint reads payloads from S3 and writes responses to it.
-pub(super) fn test_asynchronous() -> Scene {
-    let arguments = &["test-staging", "--no-load", "--wait", "86400"];
-    let only = &["InvokeEndpointAsync", "GetObject"];
-    Scene { outputs: &["target/deploy"], waits: true, only, ..Scene::reading(arguments, asynchronous::staged) }
 }
 
 /// No account remains with which the group is shared.
