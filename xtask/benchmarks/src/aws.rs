@@ -12,7 +12,7 @@ use std::time::Duration;
 pub(crate) use endpoints::VOLUME_KEY;
 use sandbox::loopback::{Answer, Loopback, Request};
 use serde_json::json;
-pub use stack_set::{REGIONS, account};
+pub use stack_set::account;
 
 /// The account of the pipeline.
 pub const HOME: &str = "111111111111";
@@ -26,7 +26,7 @@ pub const GROUP: &str = "iris-p-abc123xyz";
 pub struct Contents {
     /// The approved versions in the registry.
     pub versions: usize,
-    /// The accounts of the stack set, with an instance in each of its regions.
+    /// The accounts of the stack set, with an instance in each.
     pub accounts: usize,
     /// The time before each response.
     pub latency: Duration,

@@ -5,10 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use sandbox::loopback::Answer;
 
-use super::{Form, xml};
+use super::{Form, REGION, xml};
 
-/// The regions of the stack set's instances.
-pub const REGIONS: [&str; 4] = ["ap-south-1", "eu-west-1", "us-east-1", "us-west-2"];
 const PAGE: usize = 100;
 /// An operation has ended when it is described for the third time.
 const POLLS: usize = 3;
@@ -64,13 +62,12 @@ impl StackSet {
     }
 
     fn page(&self, form: &Form, fields: &str) -> String {
-        let all = self.accounts * REGIONS.len();
+        let all = self.accounts;
         let begin: usize = form.field("NextToken").and_then(|token| token.parse().ok()).unwrap_or(0);
         let end = (begin + PAGE).min(all);
         let mut text = "<Summaries>".to_owned();
         for index in begin..end {
-            let (account, region) = (account(index / REGIONS.len()), REGIONS[index % REGIONS.len()]);
-            let _ = write!(text, "<member><Account>{account}</Account><Region>{region}</Region>{fields}</member>");
+            let _ = write!(text, "<member><Account>{}</Account><Region>{REGION}</Region>{fields}</member>", account(index));
         }
         text.push_str("</Summaries>");
         if end < all {
