@@ -5,9 +5,9 @@ use serde_json::{Value as Json, json};
 
 use crate::cloud::Cloud;
 use crate::project::Project;
-use crate::signing::{make_key, public_key, verified_by_python};
+use crate::signing::{self, make_key, public_key, verified_by_python};
 
-const BINARY: &str = "dist/xtask-0.1.0-x86_64-unknown-linux-gnu";
+pub(crate) const BINARY: &str = "dist/xtask-0.1.0-x86_64-unknown-linux-gnu";
 const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
 
 /// What `dist` writes; a test of it checks that this is its form.
@@ -27,10 +27,22 @@ fn statement(binary: &str) -> String {
     statement.to_string()
 }
 
-fn written(cloud: &Cloud) -> (Project, String) {
-    let project = cloud.project();
+/// A binary and what `dist` says about it.
+fn write_binary(project: &Project) {
     project.write(BINARY, "the program");
     project.write(&format!("{BINARY}.provenance.json"), &statement("the program"));
+}
+
+/// A binary that can be signed with the key [`signing::ALIAS`].
+pub(crate) fn with_an_alias(cloud: &Cloud) -> Project {
+    let project = signing::with_an_alias(cloud);
+    write_binary(&project);
+    project
+}
+
+fn written(cloud: &Cloud) -> (Project, String) {
+    let project = cloud.project();
+    write_binary(&project);
     let key = make_key(cloud, "SIGN_VERIFY", "ECC_NIST_P256");
     project.write("release-key.pem", &public_key(cloud, &key));
     (project, key)

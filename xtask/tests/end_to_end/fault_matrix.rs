@@ -205,6 +205,7 @@ matrices![
     report,
     stop,
     signed_build,
+    signed_binary,
     deploy_in_waves,
     rollback,
     history,

@@ -6,7 +6,10 @@ pub(super) use recorded::{history, rollback, test_prod, verify};
 
 use crate::cloud::{Cloud, GROUP};
 use crate::project::Project;
-use crate::{approvals, doctor, gates as release_policy, organization, release_checks, report as dossier, rollout, signing, stop as brake};
+use crate::{
+    approvals, binary_signing, doctor, gates as release_policy, organization, release_checks, report as dossier, rollout, signing,
+    stop as brake,
+};
 
 /// A command, and where it runs.
 pub(super) struct Scene {
@@ -171,6 +174,11 @@ pub(super) fn report() -> Scene {
 }
 
 /// The release policy pins a key.
+pub(super) fn signed_binary() -> Scene {
+    let arguments = &["sign-binary", binary_signing::BINARY, "--sign-with", signing::ALIAS];
+    Scene { outputs: &["dist"], ..Scene::reading(arguments, binary_signing::with_an_alias) }
+}
+
 pub(super) fn signed_build() -> Scene {
     let arguments = &["build", "--sign-with", signing::ALIAS];
     Scene { outputs: &["target/deploy"], only: &["GetPublicKey", "Sign"], ..Scene::reading(arguments, signing::with_an_alias) }
