@@ -7,7 +7,7 @@ use comfy_table::presets::NOTHING;
 use comfy_table::{ContentArrangement, Table};
 use serde::{Deserialize, Serialize};
 use stack_rollout::status::{DetailedStatus, InstanceStatus, NO_REASON, OperationAction, OperationStatus};
-use stack_rollout::{BlockedStack, Instance, Observed, Operation, Target};
+use stack_rollout::{BlockedStack, Instance, Observed, Operation, SessionError, Target};
 
 use crate::endpoint_state::{EndpointState, Health, TargetEndpoints, version};
 use crate::manifest::Tool;
@@ -94,7 +94,7 @@ pub struct FailedStack {
     /// The stack's name or ARN.
     pub stack_id: String,
     /// Its status if it is known, or why it could not be read.
-    pub status: Result<Option<String>, String>,
+    pub status: Result<Option<String>, SessionError>,
 }
 
 impl LastOperation {
@@ -162,10 +162,9 @@ impl StageStatus {
                         shown.stack_status = status;
                     }
                 }
-                Err(reason) => {
-                    let message = format!("the status of the stack could not be read: {reason}");
-                    let hint = "the session in the target account needs `cloudformation:DescribeStackEvents`";
-                    findings.push(Diagnostic::warning(message).named(target.to_string()).with_hint(hint));
+                Err(error) => {
+                    let warning = Diagnostic::warning(format!("the status of the stack could not be read: {error}"));
+                    findings.push(warning.in_aws(Some(&target.account), Some(&target.region)).with_hint_opt(error.hint));
                 }
             }
         }

@@ -50,6 +50,13 @@ impl SessionError {
     }
 }
 
+/// A call in a target failed: the session there is of no use for it.
+impl From<&CallError> for SessionError {
+    fn from(error: &CallError) -> Self {
+        Self::new(error.to_string()).with_hint_opt(error.hint())
+    }
+}
+
 /// A page of a stack's events.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct EventPage {

@@ -52,8 +52,10 @@ async fn failed_stacks(sessions: &Arc<TargetSessions>, request: &RolloutRequest,
         let sessions = Arc::clone(sessions);
         reads.spawn(async move {
             let status = match sessions.config(&target.account, &target.region).await {
-                Ok(config) => CloudFormationStacks::from_config(&config).status(&stack_id).await.map_err(|error| error.to_string()),
-                Err(error) => Err(error.to_string()),
+                Ok(config) => {
+                    CloudFormationStacks::from_config(&config).status(&stack_id).await.map_err(|error| SessionError::from(&error))
+                }
+                Err(error) => Err(error),
             };
             FailedStack { target, stack_id, status }
         });

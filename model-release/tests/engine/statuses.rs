@@ -4,7 +4,7 @@ use model_release::Stage;
 use model_release::manifest::Tool;
 use model_release::{EndpointState, FailedStack, StageStatus, TargetEndpoints};
 use stack_rollout::status::{DetailedStatus, InstanceStatus, OperationAction, OperationStatus};
-use stack_rollout::{Observed, Operation, observe};
+use stack_rollout::{CallError, Observed, Operation, SessionError, observe};
 
 use crate::fake::{Cloud, target};
 use crate::project::*;
@@ -65,7 +65,10 @@ fn a_stack_that_cannot_be_updated_is_shown_with_the_command_that_ends_its_state(
     let stack = |account, status: Result<&str, &str>| FailedStack {
         target: target(account, EAST),
         stack_id: "arn:stack".to_owned(),
-        status: status.map(|status| Some(status.to_owned())).map_err(str::to_owned),
+        status: status.map(|status| Some(status.to_owned())).map_err(|code| {
+            let error = CallError::error_response("DescribeStackEvents", code, "no");
+            SessionError::from(&error)
+        }),
     };
     // A stack that was rolled back can be updated.
     assert_eq!(status.add_stacks(vec![stack(A, Ok("UPDATE_ROLLBACK_COMPLETE"))]), []);
@@ -77,7 +80,10 @@ fn a_stack_that_cannot_be_updated_is_shown_with_the_command_that_ends_its_state(
     );
     let command = "`aws cloudformation continue-update-rollback --region us-east-1 --stack-name arn:stack`";
     assert!(blocked.hint.as_ref().unwrap().contains(command), "{blocked:?}");
-    assert!(unread.message.ends_with("could not be read: AccessDenied") && unread.hint.is_some(), "{unread:?}");
+    assert!(unread.message.contains("could not be read: ") && unread.message.contains("AccessDenied"), "{unread:?}");
+    assert!(unread.hint.as_ref().unwrap().contains("`cloudformation:DescribeStackEvents`"), "{unread:?}");
+    let throttled = status.add_stacks(vec![stack(B, Err("Throttling"))]);
+    assert!(throttled[0].hint.as_ref().unwrap().contains("throttling"), "{throttled:?}");
     let shown: Vec<_> = status.targets.iter().map(|target| target.stack_status.as_deref()).collect();
     assert_eq!(shown, [Some("UPDATE_ROLLBACK_FAILED"), None]);
     assert!(status.text().contains("CURRENT SUCCEEDED UPDATE_ROLLBACK_FAILED"), "{}", status.text());

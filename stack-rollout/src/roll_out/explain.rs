@@ -7,6 +7,7 @@ use aws_names::{AccountId, Region};
 use super::outcome::last_operation;
 use crate::blocked_stack::{BlockedStack, stack_status};
 use crate::bounded::{self, boxed};
+use crate::call_error::CallError;
 use crate::event::Event;
 use crate::operation_loop::TrackedOperation;
 use crate::problem::{Place, Problem};
@@ -41,8 +42,8 @@ pub(super) async fn explain<F, Fut, T>(
         let stack_id = record.stack_id.clone().unwrap_or_default();
         let since = last_operation(&target, operations).and_then(|operation| operation.created_at);
         boxed(async move {
-            let session = sessions(target.account, target.region).await.map_err(|error| error.to_string())?;
-            causes(&session, &stack_id, since).await
+            let session = sessions(target.account, target.region).await?;
+            causes(&session, &stack_id, since).await.map_err(|error| SessionError::from(&error))
         })
     });
     let results = bounded::join_all(AT_ONCE, reads.collect()).await;
@@ -58,10 +59,9 @@ pub(super) async fn explain<F, Fut, T>(
                 on_event(Event::Explained { target, causes: causes.clone() });
                 record.events = causes;
             }
-            Err(message) => {
-                let message = format!("the stack's events could not be read: {message}");
-                let hint = "the session in the target account needs `cloudformation:DescribeStackEvents`";
-                problems.push(Problem::new("events-unread", Place::Target(target), message).with_hint(hint));
+            Err(error) => {
+                let message = format!("the stack's events could not be read: {error}");
+                problems.push(Problem::new("events-unread", Place::Target(target), message).with_hint_opt(error.hint));
             }
         }
     }
@@ -83,11 +83,11 @@ struct Explanation {
 
 /// Events before the operation are ignored: an operation can fail before it reaches the
 /// stack, and an older failure must not be reported as its cause.
-async fn causes<T: Stacks>(stacks: &T, stack_id: &str, since: Option<i64>) -> Result<Explanation, String> {
+async fn causes<T: Stacks>(stacks: &T, stack_id: &str, since: Option<i64>) -> Result<Explanation, CallError> {
     let mut events = Vec::new();
     let mut token = None;
     for _ in 0..MOST_PAGES {
-        let page = stacks.stack_events(stack_id, token.as_deref()).await.map_err(|error| error.to_string())?;
+        let page = stacks.stack_events(stack_id, token.as_deref()).await?;
         events.extend(page.events);
         token = page.next_token;
         if token.is_none() || includes_operation_start(&events) {

@@ -7,7 +7,7 @@ use crate::cloud::Cloud;
 use crate::project::Project;
 use crate::signing::{self, make_key, public_key, verified_by_python};
 
-pub(crate) const BINARY: &str = "dist/xtask-0.1.0-x86_64-unknown-linux-gnu";
+pub(crate) const BINARY: &str = "dist/xtask-0.1.0";
 const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
 
 /// What `dist` writes; a test of it checks that this is its form.

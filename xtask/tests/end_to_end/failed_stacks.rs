@@ -46,6 +46,16 @@ fn fail(cloud: &Cloud, rollback_reason: Option<&str>) {
     cloud.aws.fail_endpoint(&failure).unwrap();
 }
 
+/// A stack whose update was rolled back.
+pub(crate) fn rolled_back(cloud: &Cloud) -> Project {
+    let project = project(cloud);
+    deploy(&project).ends_with(0);
+    release(cloud, &project, 2);
+    fail(cloud, None);
+    deploy(&project).ends_with(1);
+    project
+}
+
 /// Deploys, with failures in all accounts tolerated.
 fn deploy(project: &Project) -> Run {
     project.run(DEPLOY.iter().chain(&["--failure-tolerance-count", "1"]))

@@ -194,6 +194,7 @@ matrices![
     plan_of_an_update,
     exact_plan,
     status,
+    status_of_a_failed_stack,
     fleet,
     deploy,
     deploy_an_update,
@@ -214,8 +215,7 @@ matrices![
 ];
 
 /// Calls that no scene makes, each with its reason.
-const WITHOUT_A_SCENE: [(&str, &str); 7] = [
-    ("cloudformation:DescribeStackEvents", "known defect: its hint in `status` names a permission, whatever the fault"),
+const WITHOUT_A_SCENE: [(&str, &str); 6] = [
     ("sagemaker:InvokeEndpointAsync", "known defect: errors of `s3:GetObject` in a row are waited for until the timeout of each case"),
     ("s3:AbortMultipartUpload", "only a failed upload is aborted: the cells of `s3:UploadPart` do it"),
     ("servicequotas:GetAWSDefaultServiceQuota", "the local AWS has an applied quota for every instance type"),

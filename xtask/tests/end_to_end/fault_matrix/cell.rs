@@ -17,7 +17,7 @@ use crate::project::{Project, Run};
 const LIMIT: Duration = Duration::from_mins(30);
 
 /// The accounts of the targets.
-const TARGETS: [&str; 2] = ["222222222222", "333333333333"];
+const TARGETS: [&str; 3] = ["222222222222", "333333333333", "444444444444"];
 
 /// Actions whose list can have an empty page.
 const PAGED: [&str; 8] = [

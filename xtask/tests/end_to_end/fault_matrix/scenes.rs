@@ -7,8 +7,8 @@ pub(super) use recorded::{history, rollback, test_prod, verify};
 use crate::cloud::{Cloud, GROUP};
 use crate::project::Project;
 use crate::{
-    approvals, binary_signing, doctor, gates as release_policy, organization, release_checks, report as dossier, rollout, signing,
-    stop as brake,
+    approvals, binary_signing, doctor, failed_stacks, gates as release_policy, organization, release_checks, report as dossier, rollout,
+    signing, stop as brake,
 };
 
 /// A command, and where it runs.
@@ -223,6 +223,12 @@ pub(super) fn new() -> Scene {
 /// All projects of the account.
 pub(super) fn fleet() -> Scene {
     Scene::reading(&["status", "--all"], deployed)
+}
+
+/// The update of a stack was rolled back.
+pub(super) fn status_of_a_failed_stack() -> Scene {
+    let arguments = &["status", "--stage", "staging", "--accounts", "444444444444"];
+    Scene { code: 1, only: &["DescribeStackEvents"], ..Scene::reading(arguments, failed_stacks::rolled_back) }
 }
 
 /// With a change set in each stack. A failure can leave one.
